@@ -1,0 +1,178 @@
+"""The directory in which a training on the command line leaves its results."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import joblib
+import numpy as np
+from matplotlib.figure import Figure
+
+import sk_mnist
+from sk_mnist.displays import ConfusionHeatmapDisplay
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sk_mnist.classifier import KerasMLPClassifier
+
+FILE_NAMES = ("model.joblib", "metrics.json", "history.csv", "confusion_matrix.png")
+
+
+def prepare(directory: Path, *, overwrite: bool) -> None:
+    """Make sure that results can be written, before the work that leads to them.
+
+    Parameters
+    ----------
+    directory : Path
+        The directory, which is made if necessary.
+    overwrite : bool
+        Whether files of an earlier run may be replaced.
+
+    Raises
+    ------
+    OSError
+        If the directory cannot be made or written to, or if one of the files is there already.
+    """
+    if directory.exists() and not directory.is_dir():
+        raise NotADirectoryError(f"{directory} is not a directory")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise OSError(f"cannot write to {directory}: {error.strerror}") from error
+
+    for path in (directory / name for name in FILE_NAMES):
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a directory, where a file is to be written")
+        if os.path.lexists(path) and not overwrite:
+            raise FileExistsError(f"{path} exists already")
+
+
+def write(directory: Path, contents: Mapping[str, bytes], *, overwrite: bool) -> None:
+    """Write the files, each of them wholly or not at all.
+
+    Parameters
+    ----------
+    directory : Path
+        An existing directory.
+    contents : mapping of str to bytes
+        What to write, by the names of the files.
+    overwrite : bool
+        Whether existing files may be replaced.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written, or exists and must not be replaced. The others are written.
+    """
+    failures = []
+    for name, content in contents.items():
+        try:
+            _write_file(directory / name, content, "wb" if overwrite else "xb")
+        except OSError as error:
+            failures.append(f"{name} ({error.strerror})")
+    if failures:
+        raise OSError(f"could not write in {directory}: {', '.join(failures)}")
+
+
+def _write_file(path: Path, content: bytes, mode: Literal["wb", "xb"]) -> None:
+    with path.open(mode) as file:
+        try:
+            file.write(content)
+            file.flush()
+        except OSError:
+            path.unlink()
+            raise
+
+
+def serialize(
+    classifier: KerasMLPClassifier,
+    confusion: pd.DataFrame,
+    report: pd.DataFrame,
+    facts: Mapping[str, Any],
+) -> dict[str, bytes]:
+    """Turn what a training has brought into the contents of the files.
+
+    Parameters
+    ----------
+    classifier : KerasMLPClassifier
+        The fitted classifier.
+    confusion : DataFrame of shape (n_classes, n_classes)
+        As `confusion_matrix_frame` returns it, for the test set.
+    report : DataFrame of shape (n_classes + 2, 4)
+        As `classification_report_frame` returns it, for the test set.
+    facts : mapping
+        Whatever else is to be told about the training, ready for JSON.
+
+    Returns
+    -------
+    dict of str to bytes
+        The contents by `FILE_NAMES`.
+    """
+    metrics = _metrics(confusion, report) | dict(facts)
+    metrics |= {"parameters": classifier.get_params(), "versions": _versions()}
+    contents = (
+        _model_file(classifier),
+        json.dumps(metrics, indent=2).encode() + b"\n",
+        _history_file(classifier.history_),
+        _picture_file(confusion),
+    )
+    return dict(zip(FILE_NAMES, contents, strict=True))
+
+
+def _metrics(confusion: pd.DataFrame, report: pd.DataFrame) -> dict[str, Any]:
+    n_test = int(confusion.to_numpy().sum())
+    n_errors = n_test - int(np.trace(confusion))
+    return {
+        "accuracy": 1 - n_errors / n_test,
+        "n_errors": n_errors,
+        "n_test": n_test,
+        "digits": json.loads(report.iloc[:-2].to_json(orient="index")),
+        "confusion_matrix": confusion.to_numpy().tolist(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    packages = {"scikit-learn": "sklearn"} | {name: name for name in ("keras", "tensorflow", "numpy")}
+    return {
+        "python": platform.python_version(),
+        "sk_mnist": sk_mnist.__version__,
+        **{name: import_module(module).__version__ for name, module in packages.items()},
+    }
+
+
+def _model_file(classifier: KerasMLPClassifier) -> bytes:
+    buffer = io.BytesIO()
+    joblib.dump(classifier, buffer)
+    return buffer.getvalue()
+
+
+def _history_file(history: Mapping[str, list[float]]) -> bytes:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["epoch", *history])
+    writer.writerows(
+        [epoch, *values] for epoch, values in enumerate(zip(*history.values(), strict=True), 1)
+    )
+    return buffer.getvalue().encode()
+
+
+def _picture_file(confusion: pd.DataFrame) -> bytes:
+    # Without pyplot, which may look for a screen.
+    figure = Figure(figsize=(7, 6), layout="compressed")
+    display = ConfusionHeatmapDisplay(confusion, display_labels=confusion.index)
+    display.plot(figure.subplots())
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=150)
+    return buffer.getvalue()

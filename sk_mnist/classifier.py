@@ -1,0 +1,534 @@
+"""KerasMLPClassifier: a dense Keras network as a scikit-learn classifier."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.callback import CallbackSupportMixin
+from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import _check_partial_fit_first_call
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from sk_mnist import __version__, inference, targets
+from sk_mnist.inference import FloatArray
+from sk_mnist.network import OPTIMIZERS
+
+
+class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+    """Dense neural network classifier, trained by Keras and TensorFlow.
+
+    A multi-layer perceptron: hidden layers of ``activation(x @ coef + intercept)``, and an output
+    layer that gives the probability of each class. It is trained on shuffled batches by one of
+    Keras's optimizers to minimize the cross-entropy.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or array-like of int, default=(512, 256)
+        Number of units of each hidden layer. An empty tuple makes a logistic regression.
+
+    activation : {"relu", "tanh", "logistic", "identity", "elu", "gelu", "leaky_relu", "selu", \
+            "silu"}, default="relu"
+        Activation function of the hidden layers, by scikit-learn's names or else Keras's.
+
+    dropout : float, default=0.0
+        Probability, in [0, 1), that an output of a hidden layer is set to zero in a training step;
+        the others are scaled up to keep the mean [1]_. Larger values fit the training set less.
+
+    alpha : float, default=0.0
+        Strength of the L2 penalty on the weights, as in `MLPClassifier`: ``0.5 * alpha`` times the
+        sum of the squared weights (not the intercepts) is added to the batch's summed loss. The
+        weights are those for scaled inputs (see `input_scaling`).
+
+    input_scaling : {"rms", "standard"} or None, default="rms"
+        What the network does with its inputs first. "rms" divides all of X by one number, the
+        root mean square of the training set, so that the network sees inputs of unit scale
+        whatever the units are, and zeros stay zeros. "standard" subtracts each feature's mean and
+        divides by its standard deviation; for features in different units. None leaves X as it is.
+        Statistics are weighted by `sample_weight`, and folded into ``coefs_[0]`` and
+        ``intercepts_[0]`` after training.
+
+    optimizer : {"adam", "adamw", "sgd", "rmsprop", "nadam", "adamax", "adagrad", "adadelta", \
+            "lion", "lamb", "ftrl"}, default="adam"
+        Keras optimizer [2]_, with Keras's defaults for everything but the learning rate. "sgd"
+        has Nesterov's momentum of 0.9, as in `MLPClassifier`.
+
+    learning_rate : float, default=0.002
+        Learning rate of the optimizer at the first step.
+
+    learning_rate_schedule : {"linear", "cosine", "constant"}, default="linear"
+        How the learning rate goes on. "linear" goes down to zero over all steps of a fit in a
+        straight line, "cosine" in half a cosine. `partial_fit`, which cannot know how many steps
+        will come, always takes `learning_rate`.
+
+    epochs : int, default=10
+        Number of passes over the training set. Unlike `MLPClassifier`, training never stops
+        before that unless `early_stopping` is set.
+
+    batch_size : int, default=128
+        Number of samples in a training step; the last batch of an epoch may be smaller.
+
+    label_smoothing : float, default=0.0
+        Share, in [0, 1), of each target that is spread evenly over all classes.
+
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, ``{label: weight}``, which multiply the sample weights in the loss.
+        "balanced" weighs each class by ``n_samples / (n_classes * n_samples_of_the_class)``; in
+        `partial_fit`, of each call by itself. Not for multi-label targets.
+
+    early_stopping : bool, default=False
+        Whether to hold out `validation_fraction` of the training set, to stop when the accuracy
+        on it has not improved by `tol` for `n_iter_no_change` epochs in a row, and to return to
+        the weights of the best epoch. The split is stratified unless y is multi-label.
+
+    validation_fraction : float, default=0.1
+        Share of the training set, in (0, 1), to hold out. Only used with `early_stopping`.
+
+    n_iter_no_change : int, default=5
+        Number of epochs without improvement that end the training. Only used with
+        `early_stopping`.
+
+    tol : float, default=1e-4
+        What counts as an improvement of the accuracy. Only used with `early_stopping`.
+
+    warm_start : bool, default=False
+        Whether `fit` continues with weights, optimizer state and random numbers of the fit before,
+        for `epochs` more epochs with the schedule from its start.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the validation split, the order of the samples and the
+        dropout masks. The same int gives the same network, bit for bit, on one machine.
+
+    verbose : bool or int, default=0
+        Whether to print a line an epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Sorted class labels; for multi-label targets the numbers of the columns.
+
+    n_features_in_ : int
+        Number of features seen during `fit`.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X has names that are all strings.
+
+    coefs_ : list of ndarray of shape (n_inputs, n_units)
+        Weights of each layer. The input scaling is in them: they take X as it is.
+
+    intercepts_ : list of ndarray of shape (n_units,)
+        Biases of each layer.
+
+    n_layers_ : int
+        Number of layers, the input counted.
+
+    n_outputs_ : int
+        Number of outputs: one for a binary problem, else one a class or label.
+
+    out_activation_ : {"softmax", "logistic"}
+        Activation of the output layer: softmax for several classes, logistic for two classes and
+        for multi-label targets.
+
+    n_iter_ : int
+        Number of epochs of training behind these weights, over all calls of `partial_fit` and of
+        `fit` with `warm_start`. With `early_stopping`, the epochs run, not the best one.
+
+    t_ : int
+        Number of training samples seen in these epochs.
+
+    loss_ : float
+        Mean loss over the last epoch, weighted, without the L2 penalty.
+
+    loss_curve_ : list of float
+        Loss of each epoch.
+
+    validation_scores_ : list of float or None
+        Accuracy on the held-out samples after each epoch; None without `early_stopping`.
+
+    best_validation_score_ : float or None
+        The best of them, which the weights belong to.
+
+    history_ : dict of str to list of float
+        One entry an epoch: "loss", "accuracy" (of the training batches, while the weights change),
+        "learning_rate" (of the first step), with `early_stopping` also "val_loss", "val_accuracy".
+
+    model_ : keras.Sequential
+        The fitted network as a compiled Keras model that takes X as it is. It is built when first
+        asked for, and a copy: training it does not change the estimator.
+
+    See Also
+    --------
+    sklearn.neural_network.MLPClassifier : scikit-learn's own network, without Keras's powers.
+
+    Notes
+    -----
+    The number type follows X, as in `MLPClassifier`: float64 makes a float64 network, everything
+    else a float32 network, which trains twice as fast. Unsigned bytes are never widened as a
+    whole. Samples of weight zero are as if they were not there.
+
+    Importing this class and predicting with it, also after loading it with joblib, does not load
+    Keras or TensorFlow; `fit`, `partial_fit` and `model_` do.
+
+    References
+    ----------
+    .. [1] N. Srivastava et al., "Dropout: a simple way to prevent neural networks from
+       overfitting", JMLR 15, 2014.
+    .. [2] D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, for the
+       default; the documentation of `keras.optimizers` names the sources of the others.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sk_mnist import KerasMLPClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> clf = KerasMLPClassifier(random_state=0).fit(X_train, y_train)
+    >>> clf.predict(X_test[:5])
+    array([2, 8, 2, 6, 6])
+    >>> clf.predict_proba(X_test).shape
+    (450, 10)
+    >>> clf.score(X_test, y_test) > 0.95
+    True
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 - scikit-learn's own form
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [StrOptions(set(inference.ACTIVATIONS))],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "input_scaling": [StrOptions({"rms", "standard"}), None],
+        "optimizer": [StrOptions(set(OPTIMIZERS))],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate_schedule": [StrOptions({"constant", "cosine", "linear"})],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (512, 256),
+        *,
+        activation: str = "relu",
+        dropout: float = 0.0,
+        alpha: float = 0.0,
+        input_scaling: str | None = "rms",
+        optimizer: str = "adam",
+        learning_rate: float = 2e-3,
+        learning_rate_schedule: str = "linear",
+        epochs: int = 10,
+        batch_size: int = 128,
+        label_smoothing: float = 0.0,
+        class_weight: dict[Any, float] | str | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool | int = 0,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.alpha = alpha
+        self.input_scaling = input_scaling
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.label_smoothing = label_smoothing
+        self.class_weight = class_weight
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data; see the Notes of the class about number types.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels of any type that sorts, or for multi-label problems zeros and ones.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weight of each sample in the loss, not negative. None weighs all alike.
+
+        Returns
+        -------
+        KerasMLPClassifier
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not valid, or if training diverges. The estimator then
+            stays as it was.
+        """
+        context = self._init_callback_context(max_subtasks=self.epochs)
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        arguments = {"X": X, "y": y, "metadata": metadata}
+        context.call_on_fit_task_begin(estimator=self, **arguments)
+        with _unchanged_on_error(self):
+            continued = self.warm_start and hasattr(self, "coefs_")
+            X, y, sample_weight = self._check_data(X, y, sample_weight, reset=not continued)
+            classes = targets.find_classes(y)
+            if continued and not np.array_equal(classes, self.classes_):
+                raise ValueError(
+                    f"warm_start=True needs the classes of the fit before, {self.classes_}; y has "
+                    f"{classes}. Set warm_start=False to start anew."
+                )
+            self.classes_ = classes
+            self._train(X, y, sample_weight, self.epochs, continued, context, arguments)
+        context.call_on_fit_task_end(
+            estimator=self, reconstruction_attributes=lambda: {}, **arguments
+        )
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train for one more epoch, on these samples.
+
+        The first call on a new estimator initializes the network and learns the input scaling,
+        which stays. Weights, optimizer state and random numbers go on from call to call.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels; not all classes need to be there.
+        classes : array-like of shape (n_classes,) or None, default=None
+            All labels that will ever come. Needed in the first call; later it may be left out.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weight of each sample in the loss, not negative.
+
+        Returns
+        -------
+        KerasMLPClassifier
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            As `fit`; also if y has labels that were not declared, or with `early_stopping`. The
+            estimator then stays as it was.
+        """
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit does not support early_stopping=True: it cannot hold out samples of "
+                "data that come in parts. Set early_stopping=False, and score on samples of your "
+                "own."
+            )
+        with _unchanged_on_error(self):
+            _check_partial_fit_first_call(self, classes)
+            continued = hasattr(self, "coefs_")
+            X, y, sample_weight = self._check_data(X, y, sample_weight, reset=not continued)
+            unknown = np.setdiff1d(targets.find_classes(y), self.classes_)
+            if len(unknown):
+                raise ValueError(
+                    f"y has labels that were not declared: {unknown}. The classes declared in the "
+                    f"first call are {self.classes_}; give all labels as `classes` there."
+                )
+            self._train(X, y, sample_weight, 1, continued)
+        return self
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """Predict class labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            The most probable class of each sample; for multi-label problems, one where a label is
+            more probable than not.
+        """
+        return targets.decode(self.predict_proba(X), self.classes_, self._multilabel)
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`, in the number type of the network. Rows sum to one
+            but for multi-label problems, where each label has its own probability.
+        """
+        p = inference.probabilities(self._logits(X), self.out_activation_)
+        if self.n_outputs_ == 1 and len(self.classes_) == 2:
+            p = np.hstack([1 - p, p])
+        return p
+
+    def predict_log_proba(self, X: Any) -> FloatArray:
+        """Predict the logarithm of the probability of each class.
+
+        Computed from the logits, so that it stays finite where `predict_proba` rounds to zero.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`.
+        """
+        z = self._logits(X)
+        if self.n_outputs_ == 1 and len(self.classes_) == 2:
+            z = np.hstack([-z, z])
+        return inference.log_probabilities(z, self.out_activation_)
+
+    @property
+    def model_(self) -> Any:
+        """The fitted network as a compiled `keras.Sequential`, built when first asked for."""
+        check_is_fitted(self)
+        if "_keras_model" not in vars(self):
+            from sk_mnist.export import compiled_keras_model
+
+            self._keras_model = compiled_keras_model(self)
+        return self._keras_model
+
+    def _check_data(
+        self, X: Any, y: Any, sample_weight: Any, reset: bool
+    ) -> tuple[Any, npt.NDArray[Any], npt.NDArray[np.float64]]:
+        """Check and convert training data; samples of weight zero leave here, before any use."""
+        _check_rectangular(X)
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            dtype=self._number_types(reset),
+            reset=reset,
+        )
+        y = targets.check_targets(y)
+        weight = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
+        if not weight.all():
+            rows = np.flatnonzero(weight)
+            X, y, weight = X[rows], y[rows], weight[rows]
+        return X, y, weight
+
+    def _number_types(self, reset: bool) -> list[type]:
+        """Return the types in which data may stay, the one to convert others to first."""
+        if reset:
+            return [np.float32, np.float64, np.uint8]
+        return [self.coefs_[0].dtype.type, np.uint8]
+
+    def _train(
+        self,
+        X: Any,
+        y: npt.NDArray[Any],
+        sample_weight: npt.NDArray[np.float64],
+        epochs: int,
+        continued: bool,
+        context: Any = None,
+        fit_arguments: dict[str, Any] | None = None,
+    ) -> None:
+        """Train for some epochs, by `fit` if there is a callback context and else `partial_fit`."""
+        from sk_mnist import fitting, monitoring
+
+        in_fit = context is not None
+        request = fitting.FitRequest(
+            X=X,
+            y=y,
+            sample_weight=sample_weight,
+            epochs=epochs,
+            schedule=self.learning_rate_schedule if in_fit else "constant",
+            continued=continued,
+            resumable=self.warm_start if in_fit else True,
+        )
+        reporter = monitoring.EpochReporter(self, epochs, context, fit_arguments)
+        fitted_attributes = fitting.run(self, request, reporter)
+        vars(self).update(fitted_attributes)
+        vars(self).pop("_keras_model", None)
+
+    def _logits(self, X: Any) -> FloatArray:
+        check_is_fitted(self)
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=self._number_types(reset=False), reset=False
+        )
+        return inference.logits(X, self.coefs_, self.intercepts_, self.activation)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        state.pop("_keras_model", None)
+        return {**state, "_sk_mnist_version": __version__}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        version = state.pop("_sk_mnist_version", "unknown")
+        if version != __version__:
+            warnings.warn(
+                InconsistentVersionWarning(
+                    estimator_name=f"{type(self).__name__} (sk_mnist)",
+                    current_sklearn_version=__version__,
+                    original_sklearn_version=version,
+                ),
+                stacklevel=2,
+            )
+        super().__setstate__(state)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+@contextmanager
+def _unchanged_on_error(estimator: BaseEstimator) -> Iterator[None]:
+    """Give an estimator its attributes back if what it tries fails."""
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def _check_rectangular(X: Any) -> None:
+    """Say what is wrong with ragged lists more clearly than NumPy does."""
+    if isinstance(X, (list, tuple)):
+        lengths = {len(row) for row in X if isinstance(row, (list, tuple, np.ndarray))}
+        if len(lengths) > 1:
+            raise ValueError(
+                "X must be a table of shape (n_samples, n_features), with rows of one length; "
+                f"got rows of lengths {sorted(lengths)}."
+            )

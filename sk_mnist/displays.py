@@ -1,0 +1,389 @@
+"""Pictures of what a classifier does, after scikit-learn's Display convention."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+import numpy as np
+import seaborn as sns
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, PowerNorm
+from matplotlib.figure import Figure, SubFigure
+from numpy.typing import ArrayLike, NDArray
+from seaborn.utils import relative_luminance
+from sklearn.base import ClassifierMixin, is_classifier
+
+from sk_mnist.evaluation import confusion_matrix_frame
+
+# One error among a thousand gets a tenth of the colour scale. On a linear scale it would look
+# like none.
+_GAMMA = 1 / 3
+
+# Relative luminance at which white text and black text have the same contrast, after WCAG 2.
+_DARK = 0.179
+
+# In points.
+_MAX_FONT_SIZE = 10.0
+_MIN_FONT_SIZE = 5.0
+
+# Of a digit in Matplotlib's standard font, as a share of the font size.
+_DIGIT_WIDTH = 0.64
+
+# Of the name of a class, in characters.
+_MAX_NAME_LENGTH = 40
+
+
+class ConfusionHeatmapDisplay:
+    """Confusion matrix as a heat map on which rare errors can be seen.
+
+    The colours follow the cube root of the values: where nearly everything is on the diagonal,
+    as on MNIST, a single error still stands out, and cells that are exactly zero have the
+    lightest colour. Text and figure adapt to the number of classes and the length of their
+    names, and numbers that would not be readable are left out.
+
+    Use :meth:`from_estimator` or :meth:`from_predictions` to make one.
+
+    Parameters
+    ----------
+    confusion_matrix : array-like of shape (n_classes, n_classes)
+        Counts or fractions, one row a true class, one column a predicted class.
+
+    display_labels : array-like of shape (n_classes,), default=None
+        The names of the classes. By default the numbers from 0 to ``n_classes - 1``.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        The axes that hold the heat map.
+
+    figure_ : matplotlib.figure.Figure
+        The figure that holds the axes.
+
+    text_ : ndarray of shape (n_classes, n_classes), dtype=matplotlib.text.Text, or None
+        The numbers in the cells, None if there are none.
+
+    See Also
+    --------
+    sk_mnist.evaluation.confusion_matrix_frame : The same matrix in numbers.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sk_mnist.displays import ConfusionHeatmapDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> classifier = LogisticRegression(max_iter=2000).fit(X[:1000], y[:1000])
+    >>> display = ConfusionHeatmapDisplay.from_estimator(classifier, X[1000:], y[1000:])
+    >>> display.figure_.savefig("confusion_matrix.png")  # doctest: +SKIP
+    """
+
+    ax_: Axes
+    figure_: Figure | SubFigure
+    text_: NDArray[np.object_] | None
+
+    def __init__(
+        self, confusion_matrix: ArrayLike, *, display_labels: ArrayLike | None = None
+    ) -> None:
+        self.confusion_matrix = confusion_matrix
+        self.display_labels = display_labels
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        cmap: str | Colormap = "rocket_r",
+        include_values: bool | Literal["auto"] = "auto",
+        values_format: str | None = None,
+        colorbar: bool = True,
+    ) -> Self:
+        """Draw the heat map.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw. By default in a new figure that is large enough for the classes.
+
+        cmap : str or matplotlib.colors.Colormap, default="rocket_r"
+            The colours, from zero to the largest value. The lightness of the default falls
+            evenly, so that it can be read without seeing hues and in a grey print.
+
+        include_values : bool or "auto", default="auto"
+            Whether to write the numbers into the cells. "auto" does so if all of them fit.
+
+        values_format : str, default=None
+            How to write a number other than zero, as in :func:`format`. By default "d" for
+            integers, ".3f" for fractions and ".4g" for other numbers.
+
+        colorbar : bool, default=True
+            Whether to draw the scale of the colours.
+
+        Returns
+        -------
+        self : ConfusionHeatmapDisplay
+            The display, with its fitted attributes set.
+        """
+        matrix = np.asarray(self.confusion_matrix)
+        names = _class_names(matrix, self.display_labels)
+        if ax is None:
+            _, ax = plt.subplots(figsize=_figure_size(names, colorbar), layout="compressed")
+        _draw_heatmap(ax, matrix, cmap, colorbar)
+        _write_names(ax, names)
+        cell_size = _cell_size(ax, len(names))
+        ax.collections[-1].set_linewidth(0.5 if cell_size > 10 else 0)
+
+        self.text_ = None
+        if include_values:
+            texts = _cell_texts(matrix, values_format)
+            longest = max(len(text) for text in texts.flat)
+            font_size = min(_MAX_FONT_SIZE, 0.9 * cell_size / (_DIGIT_WIDTH * longest))
+            if include_values is True or font_size >= _MIN_FONT_SIZE:
+                self.text_ = _write_cells(ax, texts, font_size)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: ClassifierMixin,
+        X: Any,
+        y: ArrayLike,
+        *,
+        labels: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        normalize: Literal["true", "pred", "all"] | None = None,
+        display_labels: ArrayLike | None = None,
+        ax: Axes | None = None,
+        **plot_options: Any,
+    ) -> Self:
+        """Draw the confusion matrix of a fitted classifier on some data.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            A fitted classifier, or a fitted pipeline or search that ends in one.
+
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        y : array-like of shape (n_samples,)
+            Their true classes.
+
+        labels : array-like of shape (n_classes,), default=None
+            The classes to show, in this order. By default all that occur in `y` or among the
+            predictions, sorted.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            What each sample counts for. By default each counts for one.
+
+        normalize : {"true", "pred", "all"}, default=None
+            Divide the counts by the sum of their row ("true"), of their column ("pred") or of
+            the whole matrix ("all").
+
+        display_labels : array-like of shape (n_classes,), default=None
+            The names of the classes. By default the classes themselves.
+
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw. By default in a new figure.
+
+        **plot_options : dict
+            Further keywords of :meth:`plot`.
+
+        Returns
+        -------
+        display : ConfusionHeatmapDisplay
+            The display, drawn.
+        """
+        if not is_classifier(estimator):
+            raise ValueError(
+                f"{cls.__name__}.from_estimator needs a classifier, got {estimator!r}."
+            )
+        return cls.from_predictions(
+            y,
+            estimator.predict(X),
+            labels=labels,
+            sample_weight=sample_weight,
+            normalize=normalize,
+            display_labels=display_labels,
+            ax=ax,
+            **plot_options,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        labels: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        normalize: Literal["true", "pred", "all"] | None = None,
+        display_labels: ArrayLike | None = None,
+        ax: Axes | None = None,
+        **plot_options: Any,
+    ) -> Self:
+        """Draw the confusion matrix of predictions.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,)
+            The true classes.
+
+        y_pred : array-like of shape (n_samples,)
+            The predicted classes.
+
+        labels : array-like of shape (n_classes,), default=None
+            The classes to show, in this order. By default all that occur in `y_true` or
+            `y_pred`, sorted.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            What each sample counts for. By default each counts for one.
+
+        normalize : {"true", "pred", "all"}, default=None
+            Divide the counts by the sum of their row ("true"), of their column ("pred") or of
+            the whole matrix ("all").
+
+        display_labels : array-like of shape (n_classes,), default=None
+            The names of the classes. By default the classes themselves.
+
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw. By default in a new figure.
+
+        **plot_options : dict
+            Further keywords of :meth:`plot`.
+
+        Returns
+        -------
+        display : ConfusionHeatmapDisplay
+            The display, drawn.
+
+        Examples
+        --------
+        >>> from sk_mnist.displays import ConfusionHeatmapDisplay
+        >>> display = ConfusionHeatmapDisplay.from_predictions(
+        ...     ["cat", "ant", "cat", "ant"], ["cat", "ant", "ant", "ant"], normalize="true"
+        ... )
+        >>> [label.get_text() for label in display.ax_.get_xticklabels()]
+        ['ant', 'cat']
+        """
+        frame = confusion_matrix_frame(
+            y_true, y_pred, labels=labels, normalize=normalize, sample_weight=sample_weight
+        )
+        if display_labels is None:
+            display_labels = frame.index.to_numpy()
+        display = cls(frame.to_numpy(), display_labels=display_labels)
+        return display.plot(ax, **plot_options)
+
+
+def _class_names(matrix: NDArray[Any], display_labels: ArrayLike | None) -> list[str]:
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"confusion_matrix must be square, got the shape {matrix.shape}.")
+    labels = np.arange(len(matrix)) if display_labels is None else np.asarray(display_labels)
+    if len(labels) != len(matrix):
+        raise ValueError(
+            f"display_labels must name each of the {len(matrix)} classes, got {len(labels)} names."
+        )
+    names = [str(label) for label in labels]
+    return [
+        name if len(name) <= _MAX_NAME_LENGTH else f"{name[: _MAX_NAME_LENGTH - 1]}…"
+        for name in names
+    ]
+
+
+def _figure_size(names: list[str], colorbar: bool) -> tuple[float, float]:
+    """Size in inches that gives each cell room for four digits, up to a sensible whole."""
+    side = float(np.clip(0.42 * len(names), 3.0, 14.0))
+    longest = max(len(name) for name in names)
+    return side + 0.09 * longest + (1.2 if colorbar else 0.5), side + 0.08 * longest + 0.4
+
+
+def _draw_heatmap(ax: Axes, matrix: NDArray[Any], cmap: str | Colormap, colorbar: bool) -> None:
+    largest = float(matrix.max()) or 1.0
+    sns.heatmap(
+        matrix,
+        ax=ax,
+        cmap=cmap,
+        norm=PowerNorm(_GAMMA, vmin=0.0, vmax=largest),
+        square=True,
+        linecolor="0.9",
+        xticklabels=False,
+        yticklabels=False,
+        cbar=colorbar,
+        cbar_kws={
+            "aspect": 30,
+            "ticks": _colorbar_ticks(largest, integers=matrix.dtype.kind in "iu"),
+            "format": lambda value, _: f"{value:.0f}" if value >= 100 else f"{value:.3g}",
+        },
+    )
+    ax.set(xlabel="Predicted label", ylabel="True label")
+
+
+def _colorbar_ticks(largest: float, *, integers: bool) -> list[float]:
+    """Zero, powers of ten and the largest value: the cube root spreads them well."""
+    top = int(np.floor(np.log10(largest / 2)))
+    powers = [10.0**power for power in range(top - 2, top + 1)]
+    return [0.0, *(power for power in powers if power >= 1 or not integers), largest]
+
+
+def _cell_size(ax: Axes, n_classes: int) -> float:
+    """Width of a cell in points."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()  # lays out the axes
+    return float(ax.get_window_extent().width) / figure.dpi * 72 / n_classes
+
+
+def _write_names(ax: Axes, names: list[str]) -> None:
+    """Shrink and turn the names of the classes, or skip some, so that none meets another."""
+    cell_size = _cell_size(ax, len(names))
+    font_size = float(np.clip(0.75 * cell_size, _MIN_FONT_SIZE, _MAX_FONT_SIZE))
+    step = int(np.ceil(1.2 * font_size / cell_size))
+    centres, shown = np.arange(len(names))[::step] + 0.5, names[::step]
+
+    spacing = step * cell_size / font_size
+    longest = max(len(name) for name in shown)
+    if spacing > _DIGIT_WIDTH * (longest + 1):
+        turned: dict[str, Any] = {"rotation": 0}
+    elif spacing > 1.7:
+        turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    else:
+        turned = {"rotation": 90}
+    ax.set_xticks(centres, shown, fontsize=font_size, **turned)
+    ax.set_yticks(centres, shown, fontsize=font_size, rotation=0)
+    ax.tick_params(length=0)
+
+
+def _cell_texts(matrix: NDArray[Any], values_format: str | None) -> NDArray[np.str_]:
+    integers = matrix.dtype.kind in "iu"
+    fractions = matrix.max() <= 1
+
+    def text(value: Any) -> str:
+        if value == 0:
+            return "0"
+        if values_format is not None:
+            return format(value, values_format)
+        if integers or not fractions:
+            return format(value, "d" if integers else ".4g")
+        return f"{value:.3f}" if value >= 0.0005 else "<.001"
+
+    return np.array([[text(value) for value in row] for row in matrix])
+
+
+def _write_cells(ax: Axes, texts: NDArray[np.str_], font_size: float) -> NDArray[np.object_]:
+    """Write dark on light and light on dark, and zeros fainter than what matters."""
+    mesh = ax.collections[-1]
+    mesh.update_scalarmappable()
+    luminances = relative_luminance(mesh.get_facecolor()).reshape(texts.shape)
+    written = np.empty_like(texts, dtype=object)
+    for (row, column), text in np.ndenumerate(texts):
+        on_dark = luminances[row, column] < _DARK
+        written[row, column] = ax.text(
+            column + 0.5,
+            row + 0.5,
+            text,
+            color="white" if on_dark else "0.35" if text == "0" else "black",
+            fontsize=font_size,
+            ha="center",
+            va="center",
+        )
+    return written

@@ -1,0 +1,414 @@
+"""The compiled training loop: many optimizer steps in one XLA program, and the pool of programs.
+
+Keras's `Model.fit` returns to Python after every batch; for networks of this size that takes
+longer than the arithmetic. Here one TensorFlow function, compiled by XLA, runs over all batches of
+an epoch: it gathers the rows of a batch from data that already lie on the device, and applies
+Keras's own losses and optimizers. What shapes the program is in `ProgramKey`; everything else
+(learning rates, alpha, dropout rate, number of steps, seed, weights) is an argument at run time,
+so that the fits of a grid search share one program.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from sk_mnist.network import KERAS_ACTIVATIONS, NetworkSpec
+from sk_mnist.scaling import InputScaling
+
+# Thread limits that joblib's loky sets in its workers, and users for their whole process.
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+# What TensorFlow raises where XLA is missing or lacks an operation.
+_COMPILATION_ERRORS = (
+    tf.errors.FailedPreconditionError,
+    tf.errors.InternalError,
+    tf.errors.InvalidArgumentError,
+    tf.errors.NotFoundError,
+    tf.errors.UnimplementedError,
+)
+
+
+def _limit_threads() -> None:
+    """Give TensorFlow no more threads than the environment grants to numerical libraries.
+
+    Has to happen before TensorFlow's first operation; afterwards its threads exist already, and
+    whoever started them has decided.
+    """
+    limits = [os.environ.get(name, "") for name in _THREAD_VARIABLES]
+    granted = [int(limit) for limit in limits if limit.isdecimal() and int(limit) > 0]
+    if granted and tf.config.threading.get_intra_op_parallelism_threads() == 0:
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(min(granted))
+        except RuntimeError:  # documented: TensorFlow is running already
+            return
+
+
+_limit_threads()
+
+
+@dataclass(frozen=True)
+class ProgramKey:
+    """What shapes a compiled program; two fits with the same key share it.
+
+    Attributes
+    ----------
+    spec : NetworkSpec
+        The network.
+    n_rows : int
+        Number of rows of the data, padding included.
+    data_dtype : str
+        Number type of the data, e.g. "uint8".
+    batch_size : int
+        Rows a step.
+    optimizer : str
+        Name of a Keras optimizer.
+    use_dropout : bool
+        Whether the program draws dropout masks.
+    """
+
+    spec: NetworkSpec
+    n_rows: int
+    data_dtype: str
+    batch_size: int
+    optimizer: str
+    use_dropout: bool
+
+
+class Trainer:
+    """One compiled program with the Keras optimizer that it applies.
+
+    Parameters
+    ----------
+    key : ProgramKey
+        What to compile. Nothing is compiled before the first call of `run`.
+
+    Attributes
+    ----------
+    initial_optimizer_state : list of ndarray
+        The optimizer's variables before the first step.
+    """
+
+    def __init__(self, key: ProgramKey) -> None:
+        self.key = key
+        dtype = key.spec.dtype
+        sizes = key.spec.layer_sizes
+        shapes = [s for a, b in zip(sizes, sizes[1:], strict=False) for s in ((a, b), (b,))]
+        # A gigabyte of wide layers should not be drawn at random just to be overwritten.
+        self._weights = [keras.Variable(np.zeros(s, dtype), dtype=dtype) for s in shapes]
+        self._optimizer = make_optimizer(key.optimizer)
+        self._optimizer.build(self._weights)
+        self.initial_optimizer_state = [v.numpy() for v in self._optimizer.variables]
+        self._activation = keras.activations.get(
+            KERAS_ACTIVATIONS.get(key.spec.activation, key.spec.activation)
+        )
+        self._program = tf.function(self._run_steps, jit_compile=True, autograph=False)
+        self._compiled = False
+
+    def run(
+        self,
+        state: Sequence[Any],
+        data: Sequence[Any],
+        order: npt.NDArray[np.intp],
+        learning_rates: npt.NDArray[np.floating[Any]],
+        *,
+        first_step: int,
+        seed: int,
+        alpha: float,
+        dropout: float,
+        label_smoothing: float,
+    ) -> tuple[list[Any], list[float]]:
+        """Run one step for each batch of rows.
+
+        Parameters
+        ----------
+        state : sequence of arrays or tensors
+            The weights, then the optimizer's variables; left alone.
+        data : sequence of tensors
+            As `device_data` makes them.
+        order : ndarray of int of shape (n,)
+            Rows to train on, batch after batch; the last batch may be smaller.
+        learning_rates : ndarray
+            Learning rate of each step of the epoch.
+        first_step : int
+            Number in the epoch of the first of these steps.
+        seed : int
+            Seed of the epoch's dropout masks, below 2 ** 32.
+        alpha, dropout, label_smoothing : float
+            As in the estimator.
+
+        Returns
+        -------
+        state : list of tensors
+            As after the steps.
+        sums : list of float
+            Sums over the rows of weight times loss, of weight times hit, and of the weight.
+        """
+        dtype = self.key.spec.dtype
+        max_steps = -(-self.key.n_rows // self.key.batch_size)
+        n_steps = -(-len(order) // self.key.batch_size)
+        rates = learning_rates[first_step : first_step + n_steps]
+        state, sums = self._call(
+            list(state),
+            list(data),
+            tf.constant(_pad(order.astype(np.int32), max_steps * self.key.batch_size)),
+            tf.constant(_pad(rates.astype(np.float32), max_steps)),
+            tf.constant(len(order), "int32"),
+            tf.constant(n_steps, "int32"),
+            tf.constant(first_step, "int32"),
+            tf.constant(seed, "uint32"),
+            tf.constant(alpha, dtype),
+            tf.constant(dropout, dtype),
+            tf.constant(label_smoothing, dtype),
+        )
+        return state, [float(total) for total in sums]
+
+    def _call(self, *arguments: Any) -> Any:
+        """Call the program, uncompiled where XLA cannot compile it."""
+        if self._compiled:
+            return self._program(*arguments)
+        try:
+            result = self._program(*arguments)
+        except _COMPILATION_ERRORS as error:
+            # An error of ours would come again from the uncompiled program, and is not hidden.
+            self._program = tf.function(self._run_steps, autograph=False)
+            result = self._program(*arguments)
+            warnings.warn(
+                "XLA cannot compile the training loop on this machine; it runs uncompiled, with "
+                f"the same results but slower. XLA says: {str(error).splitlines()[0]}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        self._compiled = True
+        return result
+
+    def _run_steps(
+        self,
+        state: list[Any],
+        data: list[Any],
+        order: Any,
+        learning_rates: Any,
+        n_rows: Any,
+        n_steps: Any,
+        first_step: Any,
+        seed: Any,
+        alpha: Any,
+        dropout: Any,
+        label_smoothing: Any,
+    ) -> Any:
+        """Trace the loop over batches: batch i has the rows ``order[i * batch_size:][:batch_size]``.
+
+        Positions from `n_rows` on are padding and weigh nothing.
+        """
+        variables = [*self._weights, *self._optimizer.variables]
+        for variable, value in zip(variables, state, strict=True):
+            variable.assign(value)
+        weights = [variable.value for variable in self._weights]
+        batch_size = self.key.batch_size
+
+        def step(i: Any, sums: list[Any]) -> tuple[Any, list[Any]]:
+            positions = i * batch_size + tf.range(batch_size)
+            inputs, labels, row_weight = self._gather(data, order, positions, n_rows)
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(weights)
+                logits = self._forward(weights, inputs, dropout, seed, first_step + i)
+                losses = self._losses(logits, labels, label_smoothing)
+                weight_sum = tf.reduce_sum(row_weight)
+                weighted = tf.reduce_sum(losses * row_weight)
+                loss = weighted / weight_sum
+            gradients = tape.gradient(loss, weights)
+            # The gradient of the L2 penalty is added here, where XLA fuses it into the optimizer's
+            # update; as a term of the loss it costs up to half of the whole step.
+            shrinkage = alpha / weight_sum
+            gradients[::2] = [
+                g + shrinkage * w for g, w in zip(gradients[::2], weights[::2], strict=True)
+            ]
+            self._optimizer.learning_rate.assign(learning_rates[i])
+            self._optimizer.apply(gradients, self._weights)
+            hits = tf.reduce_sum(tf.where(self._hits(logits, labels), row_weight, 0))
+            terms = [weighted, hits, weight_sum]
+            return i + 1, [s + tf.cast(t, s.dtype) for s, t in zip(sums, terms, strict=True)]
+
+        # Not tf.range(n_steps): XLA would make the number of steps a constant of the program.
+        zero = tf.zeros((), "float64")
+        _, sums = tf.while_loop(
+            lambda i, _: i < n_steps,
+            step,
+            (tf.zeros((), "int32"), [zero, zero, zero]),
+            parallel_iterations=1,
+        )
+        return [tf.identity(variable.value) for variable in variables], sums
+
+    def _gather(self, data: list[Any], order: Any, positions: Any, n_rows: Any) -> Any:
+        X, labels, row_weight, offset, scale = data
+        rows = tf.slice(order, [positions[0]], [self.key.batch_size])
+        inputs = (tf.cast(tf.gather(X, rows), offset.dtype) - offset) * scale
+        batch_weight = tf.where(positions < n_rows, tf.gather(row_weight, rows), 0)
+        return inputs, tf.gather(labels, rows), batch_weight
+
+    def _forward(self, weights: list[Any], hidden: Any, dropout: Any, seed: Any, step: Any) -> Any:
+        for layer in range(self.key.spec.n_hidden_layers):
+            hidden = tf.matmul(hidden, weights[2 * layer]) + weights[2 * layer + 1]
+            hidden = self._activation(hidden)
+            if self.key.use_dropout:
+                keep = keep_mask(hidden.shape, dropout, seed, step, layer)
+                hidden = tf.where(keep, hidden / (1 - dropout), 0)
+        return tf.matmul(hidden, weights[-2]) + weights[-1]
+
+    def _losses(self, logits: Any, labels: Any, label_smoothing: Any) -> Any:
+        """Return the cross-entropy of each row; summed over the outputs if they are independent."""
+        if self.key.spec.out_activation == "softmax":
+            n_classes = logits.shape[1]
+            targets = tf.one_hot(labels, n_classes, dtype=logits.dtype)
+            targets = targets * (1 - label_smoothing) + label_smoothing / n_classes
+            return keras.ops.categorical_crossentropy(targets, logits, from_logits=True)
+        targets = tf.cast(labels, logits.dtype) * (1 - label_smoothing) + label_smoothing / 2
+        losses = keras.ops.binary_crossentropy(targets, logits, from_logits=True)
+        return tf.reduce_sum(losses, axis=1)
+
+    def _hits(self, logits: Any, labels: Any) -> Any:
+        """Return which rows are predicted right, all outputs of a row together."""
+        if self.key.spec.out_activation == "softmax":
+            return tf.argmax(logits, axis=1, output_type=labels.dtype) == labels
+        return tf.reduce_all((logits > 0) == (labels > 0), axis=1)
+
+
+def make_optimizer(name: str) -> Any:
+    """Make the Keras optimizer of that name; its learning rate is set at every step."""
+    # As in scikit-learn's MLPClassifier, "sgd" means Nesterov's momentum; Keras's default has none.
+    options = {"momentum": 0.9, "nesterov": True} if name == "sgd" else {}
+    return keras.optimizers.get({"class_name": name, "config": options})
+
+
+def keep_mask(shape: Any, dropout: Any, seed: Any, step: Any, layer: int) -> Any:
+    """Draw which elements dropout keeps, as a function of (seed, step, layer, element).
+
+    A counter-based hash [1]_ rather than a random-number generator: XLA fuses whatever makes the
+    mask into its consumers and computes it again and again, which makes the generator of
+    `keras.layers.Dropout` up to 25 times slower than the rest of the step.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Shape of the mask.
+    dropout : scalar tensor
+        Probability that an element is dropped.
+    seed : scalar uint32 tensor
+        Seed of the epoch.
+    step : scalar int32 tensor
+        Number of the step in the epoch.
+    layer : int
+        Number of the layer.
+
+    Returns
+    -------
+    bool tensor of that shape
+        True with probability ``1 - dropout``.
+
+    References
+    ----------
+    .. [1] C. Wellons, "Prospecting for hash functions", 2018 (the "lowbias32" function).
+    """
+    key = _hash(tf.cast(step, "uint32") * np.uint32(64) + np.uint32(layer))
+    key = _hash(key ^ seed)
+    n_elements = int(np.prod(shape))
+    index = tf.reshape(tf.range(n_elements, dtype="int32"), shape)
+    # Two rounds: with one, masks whose keys differ in few bits are visibly related.
+    bits = _hash(_hash(tf.cast(index, "uint32") ^ key) + key)
+    # The upper 24 bits are exact as a float of any type.
+    uniform = tf.cast(tf.bitwise.right_shift(bits, np.uint32(8)), dropout.dtype)
+    return uniform >= dropout * 2**24
+
+
+def _hash(x: Any) -> Any:
+    shift = tf.bitwise.right_shift
+    x = (x ^ shift(x, np.uint32(16))) * np.uint32(0x7FEB352D)
+    x = (x ^ shift(x, np.uint32(15))) * np.uint32(0x846CA68B)
+    return x ^ shift(x, np.uint32(16))
+
+
+def padded_rows(n_rows: int) -> int:
+    """Round a number of rows up to an eighth of a power of two.
+
+    Data of 8,000 and of 8,001 rows then share a program, at the price of at most an eighth more
+    memory. The padding is never gathered, so it costs no time.
+    """
+    unit = max(64, 1 << max(0, (n_rows - 1).bit_length() - 4))
+    return -(-n_rows // unit) * unit
+
+
+def device_data(
+    key: ProgramKey,
+    X: npt.NDArray[Any],
+    labels: npt.NDArray[Any],
+    row_weight: npt.NDArray[Any],
+    scaling: InputScaling,
+) -> list[Any]:
+    """Bring training data to the device, rows padded: X, labels, weights, offset, 1 / scale."""
+    dtype = key.spec.dtype
+    n_features = X.shape[1]
+    return [
+        tf.constant(_pad(X, key.n_rows)),
+        tf.constant(_pad(labels, key.n_rows)),
+        tf.constant(_pad(row_weight.astype(dtype), key.n_rows)),
+        tf.constant(np.broadcast_to(scaling.offset, n_features).astype(dtype)),
+        tf.constant(np.broadcast_to(1 / scaling.scale, n_features).astype(dtype)),
+    ]
+
+
+def _pad(array: npt.NDArray[Any], n_rows: int) -> npt.NDArray[Any]:
+    if len(array) == n_rows:
+        return array
+    padded = np.zeros((n_rows, *array.shape[1:]), array.dtype)
+    padded[: len(array)] = array
+    return padded
+
+
+class TrainerPool:
+    """Trainers by key, each in the hands of one fit at a time.
+
+    A trainer is taken out for a fit and put back after it, so that fits in several threads never
+    share one; a second thread with the same key gets a second trainer.
+    """
+
+    # Each trainer holds its weights and a compiled program, a few megabytes.
+    MAX_IDLE = 32
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[Trainer] = []
+
+    @contextmanager
+    def trainer(self, key: ProgramKey) -> Iterator[Trainer]:
+        """Lend a trainer for this key, made now if none is idle."""
+        with self._lock:
+            found = next((t for t in reversed(self._idle) if t.key == key), None)
+            if found is not None:
+                self._idle.remove(found)
+        trainer = found or Trainer(key)
+        try:
+            yield trainer
+        finally:
+            with self._lock:
+                self._idle.append(trainer)
+                del self._idle[: -self.MAX_IDLE]
+
+
+pool = TrainerPool()
+"""The trainers of this process."""

@@ -1,0 +1,75 @@
+"""What a fit tells the outside world: a line an epoch, and scikit-learn's callbacks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sk_mnist.training import TrainingState
+
+
+class EpochReporter:
+    """Prints epochs, and opens and closes a scikit-learn callback task for each.
+
+    Parameters
+    ----------
+    estimator : KerasMLPClassifier
+        The estimator in fit; its `verbose` says whether to print.
+    epochs : int
+        Number of epochs to come.
+    context : sklearn.callback.CallbackContext or None
+        The task of the whole fit. None calls no callbacks.
+    fit_arguments : dict or None
+        X, y and metadata, handed on to the callbacks.
+
+    Attributes
+    ----------
+    fitted_attributes : callable
+        Makes the estimator's fitted attributes from a TrainingState; to be set before training.
+    """
+
+    fitted_attributes: Callable[[TrainingState], dict[str, Any]]
+
+    def __init__(
+        self,
+        estimator: Any,
+        epochs: int,
+        context: Any = None,
+        fit_arguments: dict[str, Any] | None = None,
+    ) -> None:
+        self._estimator = estimator
+        self._epochs = epochs
+        self._context = context
+        self._fit_arguments = fit_arguments or {}
+        self._epoch_context: Any = None
+        self._started = 0.0
+
+    def epoch_begins(self) -> None:
+        """Open the epoch's task."""
+        self._started = time.perf_counter()
+        if self._context is not None:
+            self._epoch_context = self._context.subcontext(task_name="epoch")
+            self._epoch_context.call_on_fit_task_begin(
+                estimator=self._estimator, **self._fit_arguments
+            )
+
+    def epoch_ends(self, state: TrainingState) -> bool:
+        """Print the epoch and close its task; a callback may ask to stop."""
+        if self._estimator.verbose:
+            self._print_epoch(state)
+        if self._context is None:
+            return False
+        return bool(
+            self._epoch_context.call_on_fit_task_end(
+                estimator=self._estimator,
+                reconstruction_attributes=lambda: self.fitted_attributes(state),
+                **self._fit_arguments,
+            )
+        )
+
+    def _print_epoch(self, state: TrainingState) -> None:
+        seconds = time.perf_counter() - self._started
+        shown = [name for name in state.history if name != "learning_rate"]
+        metrics = "".join(f" - {name}: {state.history[name][-1]:.4f}" for name in shown)
+        print(f"Epoch {state.n_epochs}/{self._epochs} - {seconds:.2f} s{metrics}", flush=True)

@@ -1,0 +1,253 @@
+"""Training: epochs of shuffled batches, learning-rate schedules and early stopping."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from sk_mnist import engine, inference
+from sk_mnist.feeding import Part, TrainingData, feed
+from sk_mnist.inference import FloatArray
+from sk_mnist.network import NetworkSpec
+
+SCHEDULES: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "constant": np.ones_like,
+    "cosine": lambda progress: (1 + np.cos(np.pi * progress)) / 2,
+    "linear": lambda progress: 1 - progress,
+}
+"""Factor of the learning rate as a function of the share of all steps that is done, in [0, 1)."""
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How to train; the names are the estimator's."""
+
+    epochs: int
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    learning_rate_schedule: str
+    alpha: float
+    dropout: float
+    label_smoothing: float
+    n_iter_no_change: int
+    tol: float
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """A network in training, between two epochs.
+
+    Attributes
+    ----------
+    weights : list of ndarray
+        For scaled inputs, in the order of `NetworkSpec.initial_weights`. While training runs,
+        these and the optimizer's variables are tensors on the device.
+    optimizer_state : list of ndarray or None
+        The optimizer's variables; None before the first step.
+    history : dict of str to list of float
+        One entry an epoch: "loss", "accuracy" and "learning_rate", with validation also "val_loss"
+        and "val_accuracy".
+    """
+
+    weights: list[Any]
+    optimizer_state: list[Any] | None = None
+    history: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def n_epochs(self) -> int:
+        """Number of finished epochs."""
+        return len(self.history.get("loss", []))
+
+    def record(self, **metrics: float) -> TrainingState:
+        """Return this state with one more entry in the history."""
+        entries = {name: [*self.history.get(name, []), value] for name, value in metrics.items()}
+        return replace(self, history={**self.history, **entries})
+
+    def fetched(self) -> TrainingState:
+        """Return this state with all tensors as arrays."""
+        variables = self.optimizer_state
+        return replace(
+            self,
+            weights=[np.array(weight) for weight in self.weights],
+            optimizer_state=None if variables is None else [np.array(v) for v in variables],
+        )
+
+
+class EpochMonitor(Protocol):
+    """What watches a training, epoch by epoch."""
+
+    def epoch_begins(self) -> None:
+        """Take note that an epoch begins."""
+
+    def epoch_ends(self, state: TrainingState) -> bool:
+        """Take note of the state after an epoch; return True to stop training."""
+
+
+def train(
+    spec: NetworkSpec,
+    data: TrainingData,
+    plan: TrainingPlan,
+    start: TrainingState,
+    random_state: np.random.RandomState,
+    monitor: EpochMonitor,
+) -> TrainingState:
+    """Train a network.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The network.
+    data : TrainingData
+        What to train on.
+    plan : TrainingPlan
+        How to train.
+    start : TrainingState
+        Weights, and the optimizer's state to continue with; its history is empty.
+    random_state : RandomState
+        Draws one permutation an epoch, and dropout's seed.
+    monitor : EpochMonitor
+        Told of each epoch; may stop the training.
+
+    Returns
+    -------
+    TrainingState
+        With the history of this training. With validation rows, weights and optimizer state are
+        those of the epoch with the best accuracy on them.
+
+    Raises
+    ------
+    ValueError
+        If the loss or a weight stops being finite.
+    KeyboardInterrupt
+        If interrupted before the first epoch ends. After that, an interrupt warns and the finished
+        epochs are kept.
+    """
+    state = best = start
+    key, parts = feed(spec, data, plan.batch_size, plan.optimizer, plan.dropout > 0)
+    n_steps = -(-len(data.train_rows) // key.batch_size)
+    learning_rates = learning_rate_sequence(plan, n_steps * plan.epochs).reshape(-1, n_steps)
+    try:
+        with engine.pool.trainer(key) as trainer:
+            for epoch_rates in learning_rates:
+                monitor.epoch_begins()
+                order = random_state.permutation(data.train_rows)
+                seed = random_state.randint(2**32, dtype=np.uint32)
+                finished = _run_epoch(trainer, parts(order), state, epoch_rates, seed, plan)
+                state = _validated(finished, spec, data)
+                best = state if _is_best(state) else best
+                if monitor.epoch_ends(state) or _should_stop(state, plan):
+                    break
+    except KeyboardInterrupt:
+        if state.n_epochs == 0:
+            raise
+        warnings.warn(
+            f"Training interrupted by user: the {state.n_epochs} finished epochs of "
+            f"{plan.epochs} are kept.",
+            stacklevel=2,
+        )
+    result = replace(best, history=state.history).fetched()
+    if not all(np.isfinite(weight).all() for weight in result.weights):
+        raise _divergence("a weight that is not finite", state.n_epochs, plan)
+    return result
+
+
+def learning_rate_sequence(plan: TrainingPlan, n_steps: int) -> FloatArray:
+    """Return the learning rate of each of the steps of a training.
+
+    Parameters
+    ----------
+    plan : TrainingPlan
+        Its `learning_rate` and `learning_rate_schedule`.
+    n_steps : int
+        Number of steps of all epochs together.
+
+    Returns
+    -------
+    ndarray of shape (n_steps,)
+    """
+    progress = np.arange(n_steps) / n_steps
+    return plan.learning_rate * SCHEDULES[plan.learning_rate_schedule](progress)
+
+
+def _run_epoch(
+    trainer: engine.Trainer,
+    parts: Iterator[Part],
+    state: TrainingState,
+    learning_rates: FloatArray,
+    seed: int,
+    plan: TrainingPlan,
+) -> TrainingState:
+    tensors = [*state.weights, *(state.optimizer_state or trainer.initial_optimizer_state)]
+    totals = np.zeros(3)
+    for part in parts:
+        tensors, sums = trainer.run(
+            tensors,
+            part.data,
+            part.order,
+            learning_rates,
+            first_step=part.first_step,
+            seed=seed,
+            alpha=plan.alpha,
+            dropout=plan.dropout,
+            label_smoothing=plan.label_smoothing,
+        )
+        totals += sums
+    loss, accuracy = totals[:2] / totals[2]
+    if not np.isfinite(loss):
+        raise _divergence(f"a loss of {loss}", state.n_epochs + 1, plan)
+    n_weights = len(state.weights)
+    return TrainingState(tensors[:n_weights], tensors[n_weights:], state.history).record(
+        loss=float(loss), accuracy=float(accuracy), learning_rate=float(learning_rates[0])
+    )
+
+
+def _validated(state: TrainingState, spec: NetworkSpec, data: TrainingData) -> TrainingState:
+    """Record loss and accuracy on the validation rows, if there are any."""
+    if data.validation_rows is None:
+        return state
+    weights = [np.asarray(weight) for weight in state.weights]
+    weights[:2] = data.scaling.fold(*weights[:2])
+    X = data.X[data.validation_rows]
+    labels = data.labels[data.validation_rows]
+    z = inference.logits(X, weights[::2], weights[1::2], spec.activation)
+    if spec.out_activation == "softmax":
+        losses = -inference.log_probabilities(z, "softmax")[np.arange(len(z)), labels]
+        hits = z.argmax(axis=1) == labels
+    else:
+        # The logarithm of one minus a logistic output is that of the output for minus z.
+        signed = np.where(labels > 0, z, -z)
+        losses = -inference.log_probabilities(signed, "logistic").sum(axis=1)
+        hits = ((z > 0) == (labels > 0)).all(axis=1)
+    return state.record(
+        val_loss=float(np.average(losses, weights=data.validation_weight)),
+        val_accuracy=float(np.average(hits, weights=data.validation_weight)),
+    )
+
+
+def _is_best(state: TrainingState) -> bool:
+    """Tell whether the last epoch has the best validation score, or is the last for want of one."""
+    scores = state.history.get("val_accuracy")
+    return scores is None or scores[-1] > max(scores[:-1], default=-np.inf)
+
+
+def _should_stop(state: TrainingState, plan: TrainingPlan) -> bool:
+    """Tell whether the validation score has not improved for `n_iter_no_change` epochs in a row."""
+    best, stale_epochs = -np.inf, 0
+    for score in state.history.get("val_accuracy", []):
+        stale_epochs = stale_epochs + 1 if score < best + plan.tol else 0
+        best = max(best, score)
+    return stale_epochs >= plan.n_iter_no_change
+
+
+def _divergence(found: str, n_epochs: int, plan: TrainingPlan) -> ValueError:
+    return ValueError(
+        f"Training diverged: {found} after {n_epochs} epoch(s). The likely cause is a learning "
+        f"rate that is too high for this data: learning_rate={plan.learning_rate:g} with "
+        f"optimizer={plan.optimizer!r}. Try learning_rate={plan.learning_rate / 10:g}, and "
+        "input_scaling='rms' or 'standard' if inputs are large."
+    )
