@@ -86,7 +86,8 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     early_stopping : bool, default=False
         Whether to hold out `validation_fraction` of the training set, to stop when the accuracy
         on it has not improved by `tol` for `n_iter_no_change` epochs in a row, and to return to
-        the weights of the best epoch. The split is stratified unless y is multi-label.
+        the weights of the best epoch. The split is stratified, unless y is multi-label or the
+        part held out has no room for every class.
 
     validation_fraction : float, default=0.1
         Share of the training set, in (0, 1), to hold out. Only used with `early_stopping`.
@@ -99,8 +100,11 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         What counts as an improvement of the accuracy. Only used with `early_stopping`.
 
     warm_start : bool, default=False
-        Whether `fit` continues with weights, optimizer state and random numbers of the fit before,
-        for `epochs` more epochs with the schedule from its start.
+        Whether `fit` goes on from the fit before: weights, optimizer state, random numbers and
+        schedule. As in Keras with `initial_epoch`, and in scikit-learn's ensembles, `epochs` is
+        then the total: fit with ``epochs=10``, set ``epochs=15`` and fit again for 5 more, or
+        call `fit` again to finish a training that was interrupted. Keeps the optimizer's state in
+        the estimator, which triples its size with "adam".
 
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the validation split, the order of the samples and the
@@ -302,7 +306,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                     f"{classes}. Set warm_start=False to start anew."
                 )
             self.classes_ = classes
-            self._train(X, y, sample_weight, self.epochs, continued, context, arguments)
+            self._train(X, y, sample_weight, continued, context, arguments)
         context.call_on_fit_task_end(
             estimator=self, reconstruction_attributes=lambda: {}, **arguments
         )
@@ -313,7 +317,9 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """Train for one more epoch, on these samples.
 
         The first call on a new estimator initializes the network and learns the input scaling,
-        which stays. Weights, optimizer state and random numbers go on from call to call.
+        which stays. Weights, optimizer state and random numbers go on from call to call. The
+        learning rate is constant, and no samples are held out: `learning_rate_schedule` and
+        `early_stopping` are for `fit`.
 
         Parameters
         ----------
@@ -334,15 +340,9 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            As `fit`; also if y has labels that were not declared, or with `early_stopping`. The
-            estimator then stays as it was.
+            As `fit`; also if y has labels that were not declared. The estimator then stays as it
+            was.
         """
-        if self.early_stopping:
-            raise ValueError(
-                "partial_fit does not support early_stopping=True: it cannot hold out samples of "
-                "data that come in parts. Set early_stopping=False, and score on samples of your "
-                "own."
-            )
         with _unchanged_on_error(self):
             _check_partial_fit_first_call(self, classes)
             continued = hasattr(self, "coefs_")
@@ -353,7 +353,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                     f"y has labels that were not declared: {unknown}. The classes declared in the "
                     f"first call are {self.classes_}; give all labels as `classes` there."
                 )
-            self._train(X, y, sample_weight, 1, continued)
+            self._train(X, y, sample_weight, continued)
         return self
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
@@ -436,9 +436,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             reset=reset,
         )
         y = targets.check_targets(y)
-        weight = _check_sample_weight(
-            sample_weight, X, dtype=np.float64, ensure_non_negative=True
-        )
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weight.all():
             rows = np.flatnonzero(weight)
             X, y, weight = X[rows], y[rows], weight[rows]
@@ -455,27 +453,16 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         X: Any,
         y: npt.NDArray[Any],
         sample_weight: npt.NDArray[np.float64],
-        epochs: int,
         continued: bool,
         context: Any = None,
         fit_arguments: dict[str, Any] | None = None,
     ) -> None:
-        """Train for some epochs, by `fit` if there is a callback context and else `partial_fit`."""
-        from sk_mnist import fitting, monitoring
+        """Train for `fit`, which has a callback context, or for `partial_fit`, which has none."""
+        from sk_mnist import fitting, monitoring  # these load TensorFlow
 
-        in_fit = context is not None
-        request = fitting.FitRequest(
-            X=X,
-            y=y,
-            sample_weight=sample_weight,
-            epochs=epochs,
-            schedule=self.learning_rate_schedule if in_fit else "constant",
-            continued=continued,
-            resumable=self.warm_start if in_fit else True,
-        )
-        reporter = monitoring.EpochReporter(self, epochs, context, fit_arguments)
-        fitted_attributes = fitting.run(self, request, reporter)
-        vars(self).update(fitted_attributes)
+        request = fitting.FitRequest(X, y, sample_weight, continued, streaming=context is None)
+        reporter = monitoring.EpochReporter(self, context, fit_arguments)
+        vars(self).update(fitting.run(self, request, reporter))
         vars(self).pop("_keras_model", None)
 
     def _logits(self, X: Any) -> FloatArray:

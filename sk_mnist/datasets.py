@@ -299,7 +299,7 @@ def _verified_content(stored: bytes, sha256: str) -> bytes:
             return content
         kind = "gzip" if is_gzip else "plain"
         found = f"a {kind} file with {len(content):,} bytes of content and the SHA-256 {digest}"
-    raise ValueError(f"found {found}, expected the SHA-256 {sha256}")
+    raise ValueError(f"found {found}, expected content with the SHA-256 {sha256}")
 
 
 def _cache_folder() -> Path:

@@ -43,7 +43,5 @@ def compiled_keras_model(estimator: KerasMLPClassifier) -> Any:
     )
     optimizer = make_optimizer(estimator.optimizer)
     optimizer.learning_rate = estimator.learning_rate
-    model.compile(
-        optimizer, loss(label_smoothing=estimator.label_smoothing), metrics=["accuracy"]
-    )
+    model.compile(optimizer, loss(label_smoothing=estimator.label_smoothing), metrics=["accuracy"])
     return model

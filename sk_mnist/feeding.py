@@ -106,9 +106,7 @@ def feed(
     if sparse.issparse(data.X) and n_padded * row_bytes > DENSE_BYTES:
         n_padded = batch_size * max(1, DENSE_BYTES // 4 // (batch_size * row_bytes))
         make_feed = _feed_in_parts
-    key = engine.ProgramKey(
-        spec, n_padded, data.X.dtype.name, batch_size, optimizer, use_dropout
-    )
+    key = engine.ProgramKey(spec, n_padded, data.X.dtype.name, batch_size, optimizer, use_dropout)
     return key, make_feed(key, data)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,23 +35,17 @@ class FitRequest:
         Labels, all of them in the estimator's `classes_`.
     sample_weight : ndarray of shape (n_samples,), float64
         All positive.
-    epochs : int
-        Number of epochs.
-    schedule : str
-        Name of the learning-rate schedule.
     continued : bool
         Whether to go on from the estimator's fitted state.
-    resumable : bool
-        Whether a later call shall go on from this one, optimizer and random numbers included.
+    streaming : bool
+        Whether this is `partial_fit`: one more epoch, on data that need not be typical of all.
     """
 
     X: Any
     y: npt.NDArray[Any]
     sample_weight: npt.NDArray[np.float64]
-    epochs: int
-    schedule: str
     continued: bool
-    resumable: bool
+    streaming: bool
 
 
 def run(
@@ -74,35 +69,45 @@ def run(
     """
     labels = targets.encode(request.y, estimator.classes_)
     spec = _network_spec(estimator, request.X, labels)
-    random_state = _random_state(estimator, request)
+    # What a later call needs to go on as if there had been no break.
+    resume = deepcopy(estimator._resume) if request.continued else None
+    if resume is None:
+        resume = {"random_state": check_random_state(estimator.random_state)}
+    random_state = resume["random_state"]
     if request.continued:
         scaling = estimator._input_scaling
-        start = _resumed_state(estimator, spec)
+        start = _resumed_state(estimator, spec, resume)
     else:
-        scaling = InputScaling.from_data(
-            request.X, request.sample_weight, estimator.input_scaling
-        )
+        scaling = InputScaling.from_data(request.X, request.sample_weight, estimator.input_scaling)
         start = TrainingState(spec.initial_weights(random_state))
-    data = _training_data(estimator, request, labels, scaling, random_state)
+    resume.setdefault("split_seed", random_state.randint(2**31))
+    data = _training_data(estimator, request, labels, scaling, resume["split_seed"])
+    if not request.continued and not request.streaming:
+        # The first steps need not be spent on learning how frequent each class is.
+        rows = data.train_rows
+        start.weights[-1][:] = targets.log_odds(
+            labels[rows], spec.layer_sizes[-1], data.row_weight[rows]
+        )
 
     def attributes(state: TrainingState) -> dict[str, Any]:
         return _fitted_attributes(estimator, request, spec, data, state.fetched())
 
     reporter.fitted_attributes = attributes
-    state = train(spec, data, _plan(estimator, request), start, random_state, reporter)
-    resume = None
-    if request.resumable:
-        resume = {
-            "optimizer": estimator.optimizer,
-            "optimizer_state": state.optimizer_state,
-            "random_state": random_state,
-        }
-    return {**attributes(state), "_resume": resume}
+    plan = _plan(estimator, request, start)
+    if start.n_epochs >= plan.epochs:
+        warnings.warn(
+            f"warm_start=True, and all epochs={plan.epochs} have been trained before: the network "
+            "stays as it is. Increase epochs to train on.",
+            stacklevel=2,
+        )
+        return {}
+    state = train(spec, data, plan, start, random_state, reporter)
+    resume.update(optimizer=estimator.optimizer, optimizer_state=state.optimizer_state)
+    resumable = request.streaming or estimator.warm_start
+    return {**attributes(state), "_resume": resume if resumable else None}
 
 
-def _network_spec(
-    estimator: KerasMLPClassifier, X: Any, labels: npt.NDArray[Any]
-) -> NetworkSpec:
+def _network_spec(estimator: KerasMLPClassifier, X: Any, labels: npt.NDArray[Any]) -> NetworkSpec:
     hidden = tuple(np.atleast_1d(np.asarray(estimator.hidden_layer_sizes)).tolist())
     if not all(isinstance(units, int) and units > 0 for units in hidden):
         raise ValueError(
@@ -119,27 +124,22 @@ def _network_spec(
     )
 
 
-def _random_state(estimator: KerasMLPClassifier, request: FitRequest) -> np.random.RandomState:
-    if request.continued and estimator._resume is not None:
-        # A copy, so that a training that fails leaves the estimator as it was.
-        return deepcopy(estimator._resume["random_state"])
-    return check_random_state(estimator.random_state)
-
-
-def _resumed_state(estimator: KerasMLPClassifier, spec: NetworkSpec) -> TrainingState:
-    layer_sizes = (len(estimator.coefs_[0]), *(len(b) for b in estimator.intercepts_))
-    if layer_sizes != spec.layer_sizes:
+def _resumed_state(
+    estimator: KerasMLPClassifier, spec: NetworkSpec, resume: dict[str, Any]
+) -> TrainingState:
+    fitted_sizes = (len(estimator.coefs_[0]), *(len(b) for b in estimator.intercepts_))
+    if fitted_sizes != spec.layer_sizes:
         raise ValueError(
-            f"The fitted network has layers of {layer_sizes} units, and cannot go on with "
-            f"hidden_layer_sizes={estimator.hidden_layer_sizes!r}. Set warm_start=False and call "
-            "fit to start anew."
+            f"The fitted network has layers of {fitted_sizes} units; it cannot go on with "
+            f"hidden_layer_sizes={estimator.hidden_layer_sizes!r}, which makes {spec.layer_sizes}. "
+            "Set hidden_layer_sizes back, or warm_start=False and call fit to start anew."
         )
-    weights = [w for layer in zip(estimator.coefs_, estimator.intercepts_, strict=True) for w in layer]
+    layers = zip(estimator.coefs_, estimator.intercepts_, strict=True)
+    weights = [weight for layer in layers for weight in layer]
     weights[:2] = estimator._input_scaling.unfold(*weights[:2])
-    resume = estimator._resume
-    if resume is None or resume["optimizer"] != estimator.optimizer:
-        return TrainingState(weights)
-    return TrainingState(weights, resume["optimizer_state"])
+    same_optimizer = resume.get("optimizer") == estimator.optimizer
+    optimizer_state = resume["optimizer_state"] if same_optimizer else None
+    return TrainingState(weights, optimizer_state, estimator.history_)
 
 
 def _training_data(
@@ -147,32 +147,20 @@ def _training_data(
     request: FitRequest,
     labels: npt.NDArray[Any],
     scaling: InputScaling,
-    random_state: np.random.RandomState,
+    split_seed: int,
 ) -> TrainingData:
     weight = request.sample_weight
-    train_rows, validation_rows = np.arange(len(weight)), None
-    if estimator.early_stopping:
-        multilabel = request.y.ndim == 2
-        train_rows, validation_rows = train_test_split(
-            train_rows,
-            test_size=estimator.validation_fraction,
-            random_state=random_state,
-            stratify=None if multilabel else labels,
-        )
-        if len(validation_rows) < 2:
-            raise ValueError(
-                f"validation_fraction={estimator.validation_fraction} of {len(weight)} samples "
-                "leaves fewer than 2 to validate on. Increase validation_fraction, give more "
-                "samples, or set early_stopping=False."
-            )
     row_weight = weight * targets.class_weight_of_rows(
         estimator.class_weight, request.y, estimator.classes_, weight
     )
+    train_rows, validation_rows = np.arange(len(weight)), None
+    if estimator.early_stopping and not request.streaming:
+        train_rows, validation_rows = _hold_out(labels, estimator.validation_fraction, split_seed)
     train_rows = train_rows[row_weight[train_rows] > 0]
     if len(train_rows) == 0:
         raise ValueError(
-            f"class_weight={estimator.class_weight!r} leaves no sample to train on: all have "
-            "weight zero."
+            f"class_weight={estimator.class_weight!r} gives every sample the weight zero: nothing "
+            "is left to train on."
         )
     return TrainingData(
         request.X,
@@ -185,15 +173,40 @@ def _training_data(
     )
 
 
-def _plan(estimator: KerasMLPClassifier, request: FitRequest) -> TrainingPlan:
+def _hold_out(
+    labels: npt.NDArray[Any], fraction: float, seed: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Split the rows for early stopping, stratified if there is room for each class."""
+    n_samples = len(labels)
+    n_held_out = int(np.ceil(fraction * n_samples))
+    if n_samples < 2 or n_held_out >= n_samples:
+        raise ValueError(
+            f"early_stopping=True with validation_fraction={fraction} leaves nothing of "
+            f"{n_samples} sample(s) to train on. Give more samples, decrease validation_fraction, "
+            "or set early_stopping=False."
+        )
+    single_label = labels.ndim == 1 or labels.shape[1] == 1
+    counts = np.unique(labels, return_counts=True)[1]
+    room = min(n_held_out, n_samples - n_held_out) >= len(counts) and counts.min() >= 2
+    train_rows, held_out = train_test_split(
+        np.arange(n_samples),
+        test_size=n_held_out,
+        random_state=seed,
+        stratify=labels if single_label and room else None,
+    )
+    return train_rows, held_out
+
+
+def _plan(estimator: KerasMLPClassifier, request: FitRequest, start: TrainingState) -> TrainingPlan:
     return TrainingPlan(
-        epochs=request.epochs,
+        epochs=start.n_epochs + 1 if request.streaming else estimator.epochs,
         batch_size=estimator.batch_size,
         optimizer=estimator.optimizer,
         learning_rate=estimator.learning_rate,
-        learning_rate_schedule=request.schedule,
+        learning_rate_schedule=(
+            "constant" if request.streaming else estimator.learning_rate_schedule
+        ),
         alpha=estimator.alpha,
-        # A network without hidden layers has nothing to drop.
         dropout=estimator.dropout,
         label_smoothing=estimator.label_smoothing,
         n_iter_no_change=estimator.n_iter_no_change,
@@ -210,35 +223,23 @@ def _fitted_attributes(
 ) -> dict[str, Any]:
     weights = list(state.weights)
     weights[:2] = data.scaling.fold(*weights[:2])
-    history, n_samples_seen = state.history, state.n_epochs * len(data.train_rows)
-    if request.continued:
-        history = _joined(estimator.history_, history)
-        n_samples_seen += estimator.t_
-    scores = history.get("val_accuracy")
+    losses = state.history["loss"]
+    scores = state.history.get("val_accuracy")
+    epochs_before = len(estimator.history_["loss"]) if request.continued else 0
+    samples_before = estimator.t_ if request.continued else 0
     return {
         "coefs_": weights[::2],
         "intercepts_": weights[1::2],
         "n_layers_": len(spec.layer_sizes),
         "n_outputs_": spec.layer_sizes[-1],
         "out_activation_": spec.out_activation,
-        "n_iter_": len(history["loss"]),
-        "t_": n_samples_seen,
-        "loss_": history["loss"][-1],
-        "loss_curve_": history["loss"],
+        "n_iter_": len(losses),
+        "t_": samples_before + (len(losses) - epochs_before) * len(data.train_rows),
+        "loss_": losses[-1],
+        "loss_curve_": losses,
         "validation_scores_": scores,
         "best_validation_score_": None if scores is None else float(np.nanmax(scores)),
-        "history_": history,
+        "history_": state.history,
         "_input_scaling": data.scaling,
         "_multilabel": request.y.ndim == 2,
-    }
-
-
-def _joined(
-    before: dict[str, list[float]], after: dict[str, list[float]]
-) -> dict[str, list[float]]:
-    """Join two histories; what one of them did not measure is not a number there."""
-    n_before, n_after = len(before["loss"]), len(after["loss"])
-    return {
-        name: before.get(name, [np.nan] * n_before) + after.get(name, [np.nan] * n_after)
-        for name in {**before, **after}
     }

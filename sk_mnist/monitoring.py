@@ -16,8 +16,6 @@ class EpochReporter:
     ----------
     estimator : KerasMLPClassifier
         The estimator in fit; its `verbose` says whether to print.
-    epochs : int
-        Number of epochs to come.
     context : sklearn.callback.CallbackContext or None
         The task of the whole fit. None calls no callbacks.
     fit_arguments : dict or None
@@ -34,12 +32,10 @@ class EpochReporter:
     def __init__(
         self,
         estimator: Any,
-        epochs: int,
         context: Any = None,
         fit_arguments: dict[str, Any] | None = None,
     ) -> None:
         self._estimator = estimator
-        self._epochs = epochs
         self._context = context
         self._fit_arguments = fit_arguments or {}
         self._epoch_context: Any = None
@@ -72,4 +68,5 @@ class EpochReporter:
         seconds = time.perf_counter() - self._started
         shown = [name for name in state.history if name != "learning_rate"]
         metrics = "".join(f" - {name}: {state.history[name][-1]:.4f}" for name in shown)
-        print(f"Epoch {state.n_epochs}/{self._epochs} - {seconds:.2f} s{metrics}", flush=True)
+        total = "" if self._context is None else f"/{self._estimator.epochs}"
+        print(f"Epoch {state.n_epochs}{total} - {seconds:.2f} s{metrics}", flush=True)

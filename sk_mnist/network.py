@@ -61,8 +61,8 @@ class NetworkSpec:
         """Draw weights to start from: ``[coef, intercept, coef, intercept, ...]``.
 
         Weights are uniform after Glorot & Bengio [1]_, as in Keras; biases are zero. A network
-        without hidden layers is a logistic regression, whose loss is convex: it starts at zero,
-        and does not have to unlearn a random start.
+        without hidden layers is a logistic regression, whose loss is convex: it starts at zero
+        rather than having to unlearn a random start.
 
         References
         ----------

@@ -34,9 +34,7 @@ class InputScaling:
     scale: npt.NDArray[np.float64]
 
     @classmethod
-    def from_data(
-        cls, X: Any, sample_weight: Weights, method: str | None
-    ) -> InputScaling:
+    def from_data(cls, X: Any, sample_weight: Weights, method: str | None) -> InputScaling:
         """Learn the map from training data.
 
         Parameters

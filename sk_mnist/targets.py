@@ -74,6 +74,32 @@ def encode(y: npt.NDArray[Any], classes: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return numbers.astype(np.int32)
 
 
+def log_odds(
+    labels: npt.NDArray[Any], n_outputs: int, row_weight: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return the logits that make a network predict how frequent each label is.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        As `encode` returns them.
+    n_outputs : int
+        Number of outputs.
+    row_weight : ndarray of shape (n_samples,)
+        Counts for the frequencies; a count of one is added to each, so that none is zero.
+
+    Returns
+    -------
+    ndarray of shape (n_outputs,)
+    """
+    if labels.ndim == 1:
+        frequency = np.bincount(labels, row_weight, n_outputs) + 1
+        log_frequency = np.log(frequency)
+        return np.asarray(log_frequency - log_frequency.mean())
+    present = row_weight @ labels
+    return np.asarray(np.log(present + 1) - np.log(row_weight.sum() - present + 1))
+
+
 def decode(
     probabilities: FloatArray, classes: npt.NDArray[Any], multilabel: bool
 ) -> npt.NDArray[Any]:
@@ -108,7 +134,7 @@ def class_weight_of_rows(
     Parameters
     ----------
     class_weight : dict, "balanced" or None
-        As in `KerasMLPClassifier`.
+        As in `KerasMLPClassifier`. "Balanced" multiplies the weights of all labels of a row.
     y : ndarray of shape (n_samples,) or (n_samples, n_labels)
         As `check_targets` returns it.
     classes : ndarray of shape (n_classes,)
@@ -123,15 +149,16 @@ def class_weight_of_rows(
     if class_weight is None:
         return np.ones(len(y))
     if y.ndim == 2:
-        raise ValueError(
-            f"class_weight={class_weight!r} is not defined for multi-label targets, where a row "
-            "has several labels. Use class_weight=None and give sample_weight to fit."
-        )
+        if class_weight != "balanced":
+            raise ValueError(
+                f"class_weight={class_weight!r} does not say which of several labels it weighs. "
+                "For multi-label targets give 'balanced' or None, or sample_weight to fit."
+            )
+        columns = [class_weight_of_rows("balanced", c, c, sample_weight) for c in y.T]
+        return np.asarray(np.prod(columns, axis=0))
     if class_weight == "balanced":  # a chunk given to partial_fit may lack some of the classes
         classes = np.unique(y)
-    by_class = compute_class_weight(
-        class_weight, classes=classes, y=y, sample_weight=sample_weight
-    )
+    by_class = compute_class_weight(class_weight, classes=classes, y=y, sample_weight=sample_weight)
     if not np.all(np.isfinite(by_class) & (by_class >= 0)):
         raise ValueError(
             f"class_weight must hold finite weights that are not negative, got {class_weight!r}."

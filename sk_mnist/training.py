@@ -63,10 +63,14 @@ class TrainingState:
         """Number of finished epochs."""
         return len(self.history.get("loss", []))
 
-    def record(self, **metrics: float) -> TrainingState:
-        """Return this state with one more entry in the history."""
-        entries = {name: [*self.history.get(name, []), value] for name, value in metrics.items()}
-        return replace(self, history={**self.history, **entries})
+    def record(self, metrics: dict[str, float]) -> TrainingState:
+        """Return this state with one more epoch in the history; what is missing is NaN."""
+        missing = [np.nan] * self.n_epochs
+        history = {
+            name: [*self.history.get(name, missing), metrics.get(name, np.nan)]
+            for name in {**self.history, **metrics}
+        }
+        return replace(self, history=history)
 
     def fetched(self) -> TrainingState:
         """Return this state with all tensors as arrays."""
@@ -107,7 +111,7 @@ def train(
     plan : TrainingPlan
         How to train.
     start : TrainingState
-        Weights, and the optimizer's state to continue with; its history is empty.
+        Weights, and where training continues also the optimizer's state and the history.
     random_state : RandomState
         Draws one permutation an epoch, and dropout's seed.
     monitor : EpochMonitor
@@ -116,8 +120,8 @@ def train(
     Returns
     -------
     TrainingState
-        With the history of this training. With validation rows, weights and optimizer state are
-        those of the epoch with the best accuracy on them.
+        After `plan.epochs` epochs, those before the start counted. With validation rows, weights
+        and optimizer state are those of the epoch with the best accuracy on them.
 
     Raises
     ------
@@ -133,17 +137,20 @@ def train(
     learning_rates = learning_rate_sequence(plan, n_steps * plan.epochs).reshape(-1, n_steps)
     try:
         with engine.pool.trainer(key) as trainer:
-            for epoch_rates in learning_rates:
+            for epoch_rates in learning_rates[start.n_epochs :]:
                 monitor.epoch_begins()
                 order = random_state.permutation(data.train_rows)
                 seed = random_state.randint(2**32, dtype=np.uint32)
-                finished = _run_epoch(trainer, parts(order), state, epoch_rates, seed, plan)
-                state = _validated(finished, spec, data)
+                finished, metrics = _run_epoch(
+                    trainer, parts(order), state, epoch_rates, seed, plan
+                )
+                metrics.update(_validation_metrics(finished.weights, spec, data))
+                state = finished.record(metrics)
                 best = state if _is_best(state) else best
                 if monitor.epoch_ends(state) or _should_stop(state, plan):
                     break
     except KeyboardInterrupt:
-        if state.n_epochs == 0:
+        if state.n_epochs == start.n_epochs:
             raise
         warnings.warn(
             f"Training interrupted by user: the {state.n_epochs} finished epochs of "
@@ -181,12 +188,13 @@ def _run_epoch(
     learning_rates: FloatArray,
     seed: int,
     plan: TrainingPlan,
-) -> TrainingState:
-    tensors = [*state.weights, *(state.optimizer_state or trainer.initial_optimizer_state)]
+) -> tuple[TrainingState, dict[str, float]]:
+    """Train one epoch; return the state, the epoch not yet recorded, and what was measured."""
+    variables = [*state.weights, *(state.optimizer_state or trainer.initial_optimizer_state)]
     totals = np.zeros(3)
     for part in parts:
-        tensors, sums = trainer.run(
-            tensors,
+        variables, sums = trainer.run(
+            variables,
             part.data,
             part.order,
             learning_rates,
@@ -201,16 +209,20 @@ def _run_epoch(
     if not np.isfinite(loss):
         raise _divergence(f"a loss of {loss}", state.n_epochs + 1, plan)
     n_weights = len(state.weights)
-    return TrainingState(tensors[:n_weights], tensors[n_weights:], state.history).record(
-        loss=float(loss), accuracy=float(accuracy), learning_rate=float(learning_rates[0])
-    )
+    return replace(state, weights=variables[:n_weights], optimizer_state=variables[n_weights:]), {
+        "loss": float(loss),
+        "accuracy": float(accuracy),
+        "learning_rate": float(learning_rates[0]),
+    }
 
 
-def _validated(state: TrainingState, spec: NetworkSpec, data: TrainingData) -> TrainingState:
-    """Record loss and accuracy on the validation rows, if there are any."""
+def _validation_metrics(
+    weights: list[Any], spec: NetworkSpec, data: TrainingData
+) -> dict[str, float]:
+    """Return loss and accuracy on the validation rows, if there are any."""
     if data.validation_rows is None:
-        return state
-    weights = [np.asarray(weight) for weight in state.weights]
+        return {}
+    weights = [np.asarray(weight) for weight in weights]
     weights[:2] = data.scaling.fold(*weights[:2])
     X = data.X[data.validation_rows]
     labels = data.labels[data.validation_rows]
@@ -223,24 +235,25 @@ def _validated(state: TrainingState, spec: NetworkSpec, data: TrainingData) -> T
         signed = np.where(labels > 0, z, -z)
         losses = -inference.log_probabilities(signed, "logistic").sum(axis=1)
         hits = ((z > 0) == (labels > 0)).all(axis=1)
-    return state.record(
-        val_loss=float(np.average(losses, weights=data.validation_weight)),
-        val_accuracy=float(np.average(hits, weights=data.validation_weight)),
-    )
+    return {
+        "val_loss": float(np.average(losses, weights=data.validation_weight)),
+        "val_accuracy": float(np.average(hits, weights=data.validation_weight)),
+    }
 
 
 def _is_best(state: TrainingState) -> bool:
     """Tell whether the last epoch has the best validation score, or is the last for want of one."""
-    scores = state.history.get("val_accuracy")
-    return scores is None or scores[-1] > max(scores[:-1], default=-np.inf)
+    scores = state.history.get("val_accuracy", [np.nan])
+    return bool(np.isnan(scores[-1]) or not np.any(np.array(scores[:-1]) >= scores[-1]))
 
 
 def _should_stop(state: TrainingState, plan: TrainingPlan) -> bool:
     """Tell whether the validation score has not improved for `n_iter_no_change` epochs in a row."""
     best, stale_epochs = -np.inf, 0
     for score in state.history.get("val_accuracy", []):
-        stale_epochs = stale_epochs + 1 if score < best + plan.tol else 0
-        best = max(best, score)
+        if not np.isnan(score):
+            stale_epochs = stale_epochs + 1 if score < best + plan.tol else 0
+            best = max(best, score)
     return stale_epochs >= plan.n_iter_no_change
 
 
