@@ -20,6 +20,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from sk_mnist import __version__, inference, targets
 from sk_mnist.inference import FloatArray
 from sk_mnist.network import OPTIMIZERS
+from sk_mnist.scaling import InputScaling
 
 
 class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -225,6 +226,27 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "verbose": ["verbose"],
     }
 
+    classes_: npt.NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: npt.NDArray[np.object_]
+    coefs_: list[FloatArray]
+    intercepts_: list[FloatArray]
+    n_layers_: int
+    n_outputs_: int
+    out_activation_: str
+    n_iter_: int
+    t_: int
+    loss_: float
+    loss_curve_: list[float]
+    validation_scores_: list[float] | None
+    best_validation_score_: float | None
+    history_: dict[str, list[float]]
+
+    # What a later fit goes on with.
+    _input_scaling: InputScaling
+    _multilabel: bool
+    _resume: dict[str, Any] | None
+
     def __init__(
         self,
         hidden_layer_sizes: Any = (512, 256),
@@ -307,9 +329,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 )
             self.classes_ = classes
             self._train(X, y, sample_weight, continued, context, arguments)
-        context.call_on_fit_task_end(
-            estimator=self, reconstruction_attributes=lambda: {}, **arguments
-        )
+        context.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **arguments)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -462,8 +482,8 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
         request = fitting.FitRequest(X, y, sample_weight, continued, streaming=context is None)
         reporter = monitoring.EpochReporter(self, context, fit_arguments)
-        vars(self).update(fitting.run(self, request, reporter))
-        vars(self).pop("_keras_model", None)
+        self.__dict__.update(fitting.run(self, request, reporter))
+        self.__dict__.pop("_keras_model", None)
 
     def _logits(self, X: Any) -> FloatArray:
         check_is_fitted(self)

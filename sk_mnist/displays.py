@@ -136,7 +136,8 @@ class ConfusionHeatmapDisplay:
         if include_values:
             texts = _cell_texts(matrix, values_format)
             longest = max(len(text) for text in texts.flat)
-            font_size = min(_MAX_FONT_SIZE, 0.9 * cell_size / (_DIGIT_WIDTH * longest))
+            fitting = cell_size * min(0.7, 0.9 / (_DIGIT_WIDTH * longest))
+            font_size = min(_MAX_FONT_SIZE, fitting)
             if include_values is True or font_size >= _MIN_FONT_SIZE:
                 self.text_ = _write_cells(ax, texts, font_size)
         self.ax_, self.figure_ = ax, ax.figure
@@ -335,6 +336,8 @@ def _cell_size(ax: Axes, n_classes: int) -> float:
 
 def _write_names(ax: Axes, names: list[str]) -> None:
     """Shrink and turn the names of the classes, or skip some, so that none meets another."""
+    # The names beside the rows narrow the columns, so they come first.
+    ax.set_yticks(np.arange(len(names)) + 0.5, names, fontsize=_MAX_FONT_SIZE)
     cell_size = _cell_size(ax, len(names))
     font_size = float(np.clip(0.75 * cell_size, _MIN_FONT_SIZE, _MAX_FONT_SIZE))
     step = int(np.ceil(1.2 * font_size / cell_size))

@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -109,7 +110,7 @@ class Trainer:
         self.key = key
         dtype = key.spec.dtype
         sizes = key.spec.layer_sizes
-        shapes = [s for a, b in zip(sizes, sizes[1:], strict=False) for s in ((a, b), (b,))]
+        shapes = [shape for a, b in pairwise(sizes) for shape in ((a, b), (b,))]
         # A gigabyte of wide layers should not be drawn at random just to be overwritten.
         self._weights = [keras.Variable(np.zeros(s, dtype), dtype=dtype) for s in shapes]
         self._optimizer = make_optimizer(key.optimizer)
@@ -164,7 +165,7 @@ class Trainer:
         max_steps = -(-self.key.n_rows // self.key.batch_size)
         n_steps = -(-len(order) // self.key.batch_size)
         rates = learning_rates[first_step : first_step + n_steps]
-        state, sums = self._call(
+        new_state, sums = self._call(
             list(state),
             list(data),
             tf.constant(_pad(order.astype(np.int32), max_steps * self.key.batch_size)),
@@ -177,7 +178,7 @@ class Trainer:
             tf.constant(dropout, dtype),
             tf.constant(label_smoothing, dtype),
         )
-        return state, [float(total) for total in sums]
+        return new_state, [float(total) for total in sums]
 
     def _call(self, *arguments: Any) -> Any:
         """Call the program, uncompiled where XLA cannot compile it."""
@@ -212,7 +213,7 @@ class Trainer:
         dropout: Any,
         label_smoothing: Any,
     ) -> Any:
-        """Trace the loop over batches: batch i has the rows ``order[i * batch_size:][:batch_size]``.
+        """Trace the loop over the batches of `order`.
 
         Positions from `n_rows` on are padding and weigh nothing.
         """

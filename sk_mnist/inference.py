@@ -25,7 +25,7 @@ def _leaky_relu(z: FloatArray) -> FloatArray:
 
 
 def _elu(z: FloatArray) -> FloatArray:
-    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
+    return np.asarray(np.where(z > 0, z, np.expm1(np.minimum(z, 0))))
 
 
 def _selu(z: FloatArray) -> FloatArray:
@@ -35,11 +35,11 @@ def _selu(z: FloatArray) -> FloatArray:
 
 
 def _silu(z: FloatArray) -> FloatArray:
-    return z * expit(z)
+    return np.asarray(z * expit(z))
 
 
 def _gelu(z: FloatArray) -> FloatArray:
-    return z * z.dtype.type(0.5) * (1 + erf(z * z.dtype.type(np.sqrt(0.5))))
+    return np.asarray(z * z.dtype.type(0.5) * (1 + erf(z * z.dtype.type(np.sqrt(0.5)))))
 
 
 ACTIVATIONS: dict[str, Callable[[FloatArray], FloatArray]] = {

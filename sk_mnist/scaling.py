@@ -94,7 +94,7 @@ def _mean_square(X: Any, sample_weight: Weights) -> float:
     dtype = np.float32 if X.dtype == np.uint8 else np.float64
     chunks = _chunks(X, sample_weight, dtype)
     total = sum(float(weights @ np.vecdot(chunk, chunk)) for chunk, weights in chunks)
-    return total / float(sample_weight.sum()) / X.shape[1]
+    return total / float(sample_weight.sum()) / int(X.shape[1])
 
 
 def _mean(X: Any, sample_weight: Weights) -> Weights:

@@ -14,7 +14,7 @@ from sklearn.utils.validation import column_or_1d
 from sk_mnist.inference import FloatArray
 
 
-def check_targets(y: npt.NDArray[Any] | Any) -> npt.NDArray[Any]:
+def check_targets(y: Any) -> npt.NDArray[Any]:
     """Return y as one column of labels, or as a dense indicator matrix (multi-label).
 
     Parameters

@@ -140,7 +140,7 @@ def train(
             for epoch_rates in learning_rates[start.n_epochs :]:
                 monitor.epoch_begins()
                 order = random_state.permutation(data.train_rows)
-                seed = random_state.randint(2**32, dtype=np.uint32)
+                seed = int(random_state.randint(2**32, dtype=np.uint32))
                 finished, metrics = _run_epoch(
                     trainer, parts(order), state, epoch_rates, seed, plan
                 )
