@@ -10,6 +10,7 @@ so that the fits of a grid search share one program.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import warnings
@@ -24,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from sk_mnist.dropout import keep_mask
 from sk_mnist.network import KERAS_ACTIVATIONS, NetworkSpec
 from sk_mnist.scaling import InputScaling
 
@@ -35,6 +37,9 @@ _THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+
+# Bytes; compiled programs may read their arguments in vectors of this size.
+_ALIGNMENT = 64
 
 # What TensorFlow raises where XLA is missing or lacks an operation.
 _COMPILATION_ERRORS = (
@@ -168,8 +173,8 @@ class Trainer:
         new_state, sums = self._call(
             list(state),
             list(data),
-            tf.constant(_pad(order.astype(np.int32), max_steps * self.key.batch_size)),
-            tf.constant(_pad(rates.astype(np.float32), max_steps)),
+            _padded_tensor(order, max_steps * self.key.batch_size, np.int32),
+            _padded_tensor(rates, max_steps, np.float32),
             tf.constant(len(order), "int32"),
             tf.constant(n_steps, "int32"),
             tf.constant(first_step, "int32"),
@@ -297,53 +302,6 @@ def make_optimizer(name: str) -> Any:
     return keras.optimizers.get({"class_name": name, "config": options})
 
 
-def keep_mask(shape: Any, dropout: Any, seed: Any, step: Any, layer: int) -> Any:
-    """Draw which elements dropout keeps, as a function of (seed, step, layer, element).
-
-    A counter-based hash [1]_ rather than a random-number generator: XLA fuses whatever makes the
-    mask into its consumers and computes it again and again, which makes the generator of
-    `keras.layers.Dropout` up to 25 times slower than the rest of the step.
-
-    Parameters
-    ----------
-    shape : (int, int)
-        Shape of the mask.
-    dropout : scalar tensor
-        Probability that an element is dropped.
-    seed : scalar uint32 tensor
-        Seed of the epoch.
-    step : scalar int32 tensor
-        Number of the step in the epoch.
-    layer : int
-        Number of the layer.
-
-    Returns
-    -------
-    bool tensor of that shape
-        True with probability ``1 - dropout``.
-
-    References
-    ----------
-    .. [1] C. Wellons, "Prospecting for hash functions", 2018 (the "lowbias32" function).
-    """
-    key = _hash(tf.cast(step, "uint32") * np.uint32(64) + np.uint32(layer))
-    key = _hash(key ^ seed)
-    n_elements = int(np.prod(shape))
-    index = tf.reshape(tf.range(n_elements, dtype="int32"), shape)
-    # Two rounds: with one, masks whose keys differ in few bits are visibly related.
-    bits = _hash(_hash(tf.cast(index, "uint32") ^ key) + key)
-    # The upper 24 bits are exact as a float of any type.
-    uniform = tf.cast(tf.bitwise.right_shift(bits, np.uint32(8)), dropout.dtype)
-    return uniform >= dropout * 2**24
-
-
-def _hash(x: Any) -> Any:
-    shift = tf.bitwise.right_shift
-    x = (x ^ shift(x, np.uint32(16))) * np.uint32(0x7FEB352D)
-    x = (x ^ shift(x, np.uint32(15))) * np.uint32(0x846CA68B)
-    return x ^ shift(x, np.uint32(16))
-
-
 def padded_rows(n_rows: int) -> int:
     """Round a number of rows up to an eighth of a power of two.
 
@@ -365,20 +323,24 @@ def device_data(
     dtype = key.spec.dtype
     n_features = X.shape[1]
     return [
-        tf.constant(_pad(X, key.n_rows)),
-        tf.constant(_pad(labels, key.n_rows)),
-        tf.constant(_pad(row_weight.astype(dtype), key.n_rows)),
+        _padded_tensor(X, key.n_rows, X.dtype),
+        _padded_tensor(labels, key.n_rows, labels.dtype),
+        _padded_tensor(row_weight, key.n_rows, dtype),
         tf.constant(np.broadcast_to(scaling.offset, n_features).astype(dtype)),
         tf.constant(np.broadcast_to(1 / scaling.scale, n_features).astype(dtype)),
     ]
 
 
-def _pad(array: npt.NDArray[Any], n_rows: int) -> npt.NDArray[Any]:
-    if len(array) == n_rows:
-        return array
-    padded = np.zeros((n_rows, *array.shape[1:]), array.dtype)
+def _padded_tensor(array: npt.NDArray[Any], n_rows: int, dtype: npt.DTypeLike) -> Any:
+    """Copy an array into a tensor with more rows, once: `tf.constant` would copy it three times."""
+    shape = (n_rows, *array.shape[1:])
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    buffer = np.zeros(n_bytes + _ALIGNMENT, np.uint8)
+    start = -buffer.ctypes.data % _ALIGNMENT
+    padded = buffer[start : start + n_bytes].view(dtype).reshape(shape)
     padded[: len(array)] = array
-    return padded
+    # The tensor shares the memory, which nobody else has; identity moves it to a GPU, if any.
+    return tf.identity(tf.experimental.dlpack.from_dlpack(padded.__dlpack__()))
 
 
 class TrainerPool:
