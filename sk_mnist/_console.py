@@ -1,15 +1,55 @@
-"""What the command line shows: the progress of a training, and scores as tables."""
+"""What the command line shows: complaints, the progress of a training, and scores."""
 
 from __future__ import annotations
 
-from typing import Any
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
+import typer
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class CommandError(typer.TyperException):
+    """Something that the user can mend. Its message is shown in one line."""
+
+
+def complain(text: str) -> None:
+    """Print one line to standard error."""
+    print(f"sk_mnist: {' '.join(text.split())}", file=sys.stderr)
+
+
+def load_tensorflow(console: Console) -> None:
+    """Import TensorFlow, which takes seconds, without the log that it writes meanwhile.
+
+    No setting can turn that part of its log off: it is written before the log is set up. From
+    then on TF_CPP_MIN_LOG_LEVEL counts.
+    """
+    with console.status("Starting TensorFlow"), _silent_standard_error():
+        import_module("tensorflow")
+
+
+@contextmanager
+def _silent_standard_error() -> Iterator[None]:
+    """Send to nowhere what the process, libraries in C++ included, writes to standard error."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 class EpochProgress:
@@ -38,9 +78,9 @@ class EpochProgress:
         )
 
     def setup(self, estimator: Any, context: Any) -> None:
-        """Show the bar at once: before the first epoch, TensorFlow takes seconds to load."""
+        """Show the bar."""
         self._n_epochs = context.max_subtasks
-        self._bar = self._progress.add_task("Starting TensorFlow", total=self._n_epochs)
+        self._bar = self._progress.add_task("Starting", total=self._n_epochs)
         self._progress.start()
 
     def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
@@ -56,7 +96,7 @@ class EpochProgress:
         epoch = str(context.task_id + 1).rjust(len(str(self._n_epochs)))
         self._progress.console.print(
             f"Epoch {epoch}/{self._n_epochs}   loss {history['loss'][-1]:.4f}"
-            f"   accuracy {history['accuracy'][-1]:7.2%}",
+            f"   accuracy {100 * history['accuracy'][-1]:6.2f} %",
             highlight=False,
         )
         self._progress.advance(self._bar)
@@ -81,35 +121,30 @@ def print_scores(console: Console, confusion: pd.DataFrame, report: pd.DataFrame
         As `classification_report_frame` returns it.
     """
     n_samples = int(confusion.to_numpy().sum())
-    n_errors = n_samples - int(np.trace(confusion))
+    n_errors = n_samples - int(confusion.to_numpy().trace())
+    console.print()
     console.print(_confusion_table(confusion))
     console.print(_report_table(report))
     console.print(
-        f"[bold]Test accuracy: {1 - n_errors / n_samples:.2%}[/bold]"
+        f"[bold]Test accuracy: {100 * (1 - n_errors / n_samples):.2f} %[/bold]"
         f" ({n_errors:,} of {n_samples:,} wrong)",
         highlight=False,
     )
 
 
 def _confusion_table(confusion: pd.DataFrame) -> Table:
-    table = Table(
-        title="Confusion matrix: true digits down, predicted digits across", box=box.SIMPLE_HEAD
-    )
-    table.add_column("", style="bold")
+    table = Table(title="Confusion matrix (columns: predicted digit)", box=box.SIMPLE_HEAD)
+    table.add_column("true", style="bold")
+    widest = len(str(confusion.to_numpy().max()))
     for label in confusion.columns:
-        table.add_column(str(label), justify="right")
-    for label, counts in confusion.iterrows():
-        table.add_row(
-            str(label),
-            *(
-                _confusion_cell(count, is_right=predicted == label)
-                for predicted, count in counts.items()
-            ),
-        )
+        table.add_column(str(label), justify="right", min_width=widest)
+    for true, counts in confusion.iterrows():
+        cells = [_confusion_cell(count, predicted == true) for predicted, count in counts.items()]
+        table.add_row(str(true), *cells)
     return table
 
 
-def _confusion_cell(count: int, *, is_right: bool) -> str:
+def _confusion_cell(count: int, is_right: bool) -> str:
     if is_right:
         return f"[green]{count}[/green]"
     return f"[bold red]{count}[/bold red]" if count else "[dim].[/dim]"
@@ -120,13 +155,9 @@ def _report_table(report: pd.DataFrame) -> Table:
     table.add_column("digit", style="bold")
     for heading in ("precision", "recall", "F1", "images"):
         table.add_column(heading, justify="right")
-    averages = report.index[-2:]
-    for label, row in report.iterrows():
-        if label == averages[0]:
+    for name, scores in report.iterrows():
+        if name == report.index[-2]:  # the averages
             table.add_section()
-        table.add_row(
-            str(label),
-            *(f"{row[measure]:.4f}" for measure in ("precision", "recall", "f1")),
-            f"{row['support']:,.0f}",
-        )
+        cells = [f"{scores[measure]:.4f}" for measure in ("precision", "recall", "f1")]
+        table.add_row(str(name), *cells, f"{scores['support']:,.0f}")
     return table

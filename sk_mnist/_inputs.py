@@ -79,7 +79,7 @@ def load_classifier(path: Path) -> ClassifierMixin:
     Parameters
     ----------
     path : Path
-        A file that `joblib.dump` has written. Code that it contains is run.
+        A file that `joblib.dump` has written. Code in it is run.
 
     Returns
     -------
@@ -89,11 +89,8 @@ def load_classifier(path: Path) -> ClassifierMixin:
     Raises
     ------
     CommandError
-        If there is no such file, or something else in it.
+        If something else is in the file.
     """
-    if not path.is_file():
-        found = "is a directory" if path.is_dir() else "does not exist"
-        raise CommandError(f"{path} {found}; a model file is expected, such as model.joblib")
     try:
         model = joblib.load(path)
     # Bytes that are not a model can make the unpickler raise anything.

@@ -14,11 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import joblib
-import numpy as np
-from matplotlib.figure import Figure
 
 import sk_mnist
-from sk_mnist.displays import ConfusionHeatmapDisplay
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +53,9 @@ def prepare(directory: Path, *, overwrite: bool) -> None:
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a directory, where a file is to be written")
         if os.path.lexists(path) and not overwrite:
-            raise FileExistsError(f"{path} exists already")
+            raise FileExistsError(
+                f"{path} exists already; use --force to replace it, or another --output"
+            )
 
 
 def write(directory: Path, contents: Mapping[str, bytes], *, overwrite: bool) -> None:
@@ -133,18 +132,20 @@ def serialize(
 
 def _metrics(confusion: pd.DataFrame, report: pd.DataFrame) -> dict[str, Any]:
     n_test = int(confusion.to_numpy().sum())
-    n_errors = n_test - int(np.trace(confusion))
+    n_errors = n_test - int(confusion.to_numpy().trace())
     return {
         "accuracy": 1 - n_errors / n_test,
         "n_errors": n_errors,
         "n_test": n_test,
-        "digits": json.loads(report.iloc[:-2].to_json(orient="index")),
+        "digits": report.iloc[:-2].rename(index=str).to_dict(orient="index"),
         "confusion_matrix": confusion.to_numpy().tolist(),
     }
 
 
 def _versions() -> dict[str, str]:
-    packages = {"scikit-learn": "sklearn"} | {name: name for name in ("keras", "tensorflow", "numpy")}
+    packages = {"scikit-learn": "sklearn"} | {
+        name: name for name in ("keras", "tensorflow", "numpy")
+    }
     return {
         "python": platform.python_version(),
         "sk_mnist": sk_mnist.__version__,
@@ -169,7 +170,12 @@ def _history_file(history: Mapping[str, list[float]]) -> bytes:
 
 
 def _picture_file(confusion: pd.DataFrame) -> bytes:
-    # Without pyplot, which may look for a screen.
+    # They take longer to import than a user waits for an answer of `prepare`.
+    from matplotlib.figure import Figure
+
+    from sk_mnist.displays import ConfusionHeatmapDisplay
+
+    # A figure of pyplot may look for a screen.
     figure = Figure(figsize=(7, 6), layout="compressed")
     display = ConfusionHeatmapDisplay(confusion, display_labels=confusion.index)
     display.plot(figure.subplots())

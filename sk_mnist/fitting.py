@@ -70,10 +70,11 @@ def run(
     labels = targets.encode(request.y, estimator.classes_)
     spec = _network_spec(estimator, request.X, labels)
     # What a later call needs to go on as if there had been no break.
-    resume = deepcopy(estimator._resume) if request.continued else None
-    if resume is None:
-        resume = {"random_state": check_random_state(estimator.random_state)}
-    random_state = resume["random_state"]
+    resume = dict(estimator._resume or {}) if request.continued else {}
+    if resume:  # a copy: a training that fails must leave the estimator as it was
+        random_state = deepcopy(resume["random_state"])
+    else:
+        random_state = check_random_state(estimator.random_state)
     if request.continued:
         scaling = estimator._input_scaling
         start = _resumed_state(estimator, spec, resume)
@@ -102,7 +103,11 @@ def run(
         )
         return {}
     state = train(spec, data, plan, start, random_state, reporter)
-    resume.update(optimizer=estimator.optimizer, optimizer_state=state.optimizer_state)
+    resume.update(
+        random_state=random_state,
+        optimizer=estimator.optimizer,
+        optimizer_state=state.optimizer_state,
+    )
     resumable = request.streaming or estimator.warm_start
     return {**attributes(state), "_resume": resume if resumable else None}
 
