@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import joblib
 
@@ -78,21 +78,25 @@ def write(directory: Path, contents: Mapping[str, bytes], *, overwrite: bool) ->
     failures = []
     for name, content in contents.items():
         try:
-            _write_file(directory / name, content, "wb" if overwrite else "xb")
+            _write_file(directory / name, content, overwrite)
         except OSError as error:
             failures.append(f"{name} ({error.strerror})")
     if failures:
         raise OSError(f"could not write in {directory}: {', '.join(failures)}")
 
 
-def _write_file(path: Path, content: bytes, mode: Literal["wb", "xb"]) -> None:
-    with path.open(mode) as file:
+def _write_file(path: Path, content: bytes, overwrite: bool) -> None:
+    # An old file gives way only when the new one is complete.
+    target = path.with_name(f".{path.name}.part") if overwrite else path
+    with target.open("wb" if overwrite else "xb") as file:
         try:
             file.write(content)
             file.flush()
         except OSError:
-            path.unlink()
+            target.unlink()
             raise
+    if overwrite:
+        target.replace(path)
 
 
 def serialize(

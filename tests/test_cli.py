@@ -258,6 +258,22 @@ def test_file_that_appeared_during_the_training_is_left_alone(tmp_path):
     assert (tmp_path / "b").read_text() == "new"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files as POSIX systems do")
+def test_an_old_file_survives_the_failure_to_write_a_new_one(tmp_path):
+    import resource
+
+    (tmp_path / "a").write_bytes(b"old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(OSError, match="could not write"):
+            _run_directory.write(tmp_path, {"a": b"much too long"}, overwrite=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
 def test_force_replaces_results(capsys, tmp_path):
     for name in FILE_NAMES:
         (tmp_path / name).write_text("old")
