@@ -242,7 +242,8 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     best_validation_score_: float | None
     history_: dict[str, list[float]]
 
-    # What a later fit goes on with.
+    # What predictions and later fits go on with.
+    _activation: str
     _input_scaling: InputScaling
     _multilabel: bool
     _resume: dict[str, Any] | None
@@ -367,7 +368,12 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             _check_partial_fit_first_call(self, classes)
             continued = hasattr(self, "coefs_")
             X, y, sample_weight = self._check_data(X, y, sample_weight, reset=not continued)
-            unknown = np.setdiff1d(targets.find_classes(y), self.classes_)
+            if y.ndim == 2 and y.shape[1] != len(self.classes_):
+                raise ValueError(
+                    f"y has {y.shape[1]} columns, but {len(self.classes_)} classes were declared: "
+                    f"{self.classes_}. An indicator matrix needs one column a class."
+                )
+            unknown = np.setdiff1d(y if y.ndim == 1 else [], self.classes_)
             if len(unknown):
                 raise ValueError(
                     f"y has labels that were not declared: {unknown}. The classes declared in the "
@@ -456,6 +462,12 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             reset=reset,
         )
         y = targets.check_targets(y)
+        if not reset and (y.ndim == 2) != self._multilabel:
+            kinds = ("one label a sample", "an indicator matrix of several labels")
+            raise ValueError(
+                f"The fitted network takes {kinds[self._multilabel]}; y is {kinds[y.ndim == 2]}. "
+                "It cannot go on with another kind of target: make a new estimator."
+            )
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weight.all():
             rows = np.flatnonzero(weight)
@@ -487,10 +499,11 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def _logits(self, X: Any) -> FloatArray:
         check_is_fitted(self)
+        _check_rectangular(X)
         X = validate_data(
             self, X, accept_sparse="csr", dtype=self._number_types(reset=False), reset=False
         )
-        return inference.logits(X, self.coefs_, self.intercepts_, self.activation)
+        return inference.logits(X, self.coefs_, self.intercepts_, self._activation)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())

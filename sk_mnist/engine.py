@@ -299,7 +299,9 @@ def make_optimizer(name: str) -> Any:
     """Make the Keras optimizer of that name; its learning rate is set at every step."""
     # As in scikit-learn's MLPClassifier, "sgd" means Nesterov's momentum; Keras's default has none.
     options = {"momentum": 0.9, "nesterov": True} if name == "sgd" else {}
-    return keras.optimizers.get({"class_name": name, "config": options})
+    # Not keras.optimizers.get, which does not know all that the module has.
+    classes = {key.lower(): value for key, value in vars(keras.optimizers).items()}
+    return classes[name](**options)
 
 
 def padded_rows(n_rows: int) -> int:

@@ -30,7 +30,7 @@ def compiled_keras_model(estimator: KerasMLPClassifier) -> Any:
 
     spec = NetworkSpec(
         layer_sizes=(len(estimator.coefs_[0]), *(len(b) for b in estimator.intercepts_)),
-        activation=estimator.activation,
+        activation=estimator._activation,
         out_activation=estimator.out_activation_,
         dtype=estimator.coefs_[0].dtype.name,
     )

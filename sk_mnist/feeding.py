@@ -30,7 +30,7 @@ class TrainingData:
     labels : ndarray of shape (n_samples,), int32, or of shape (n_samples, n_outputs), uint8
         Class numbers for a softmax output, 0 or 1 for logistic outputs.
     row_weight : ndarray of shape (n_samples,), float64
-        Weight of each row in the loss.
+        Weight of each row in the loss, in units of `weight_unit`.
     scaling : InputScaling
         Applied to X on its way into the network.
     train_rows : ndarray of int
@@ -39,6 +39,8 @@ class TrainingData:
         Rows that decide when to stop; None trains all epochs.
     validation_weight : ndarray of shape (n_validation_rows,), float64, or None
         Weight of each validation row in its score.
+    weight_unit : float
+        What a row weight of one stands for.
     """
 
     X: Any
@@ -48,6 +50,7 @@ class TrainingData:
     train_rows: npt.NDArray[np.intp]
     validation_rows: npt.NDArray[np.intp] | None = None
     validation_weight: npt.NDArray[np.float64] | None = None
+    weight_unit: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from copy import deepcopy
 from dataclasses import dataclass
@@ -81,8 +82,9 @@ def run(
     else:
         scaling = InputScaling.from_data(request.X, request.sample_weight, estimator.input_scaling)
         start = TrainingState(spec.initial_weights(random_state))
-    resume.setdefault("split_seed", random_state.randint(2**31))
-    data = _training_data(estimator, request, labels, scaling, resume["split_seed"])
+    if "split_seed" not in resume:
+        resume["split_seed"] = random_state.randint(2**31)
+    data = _training_data(estimator, request, labels, scaling, spec.dtype, resume["split_seed"])
     if not request.continued and not request.streaming:
         # The first steps need not be spent on learning how frequent each class is.
         rows = data.train_rows
@@ -94,7 +96,7 @@ def run(
         return _fitted_attributes(estimator, request, spec, data, state.fetched())
 
     reporter.fitted_attributes = attributes
-    plan = _plan(estimator, request, start)
+    plan = _plan(estimator, request, start, data.weight_unit)
     if start.n_epochs >= plan.epochs:
         warnings.warn(
             f"warm_start=True, and all epochs={plan.epochs} have been trained before: the network "
@@ -114,7 +116,7 @@ def run(
 
 def _network_spec(estimator: KerasMLPClassifier, X: Any, labels: npt.NDArray[Any]) -> NetworkSpec:
     hidden = tuple(np.atleast_1d(np.asarray(estimator.hidden_layer_sizes)).tolist())
-    if not all(isinstance(units, int) and units > 0 for units in hidden):
+    if not all(type(units) is int and units > 0 for units in hidden):  # bool is an int, too
         raise ValueError(
             "The 'hidden_layer_sizes' parameter of KerasMLPClassifier must hold positive "
             f"integers, one a hidden layer. Got {estimator.hidden_layer_sizes!r} instead."
@@ -139,6 +141,11 @@ def _resumed_state(
             f"hidden_layer_sizes={estimator.hidden_layer_sizes!r}, which makes {spec.layer_sizes}. "
             "Set hidden_layer_sizes back, or warm_start=False and call fit to start anew."
         )
+    if estimator._activation != spec.activation:
+        raise ValueError(
+            f"The fitted network has activation={estimator._activation!r}; it cannot go on with "
+            f"activation={spec.activation!r}. Set it back, or call fit with warm_start=False."
+        )
     layers = zip(estimator.coefs_, estimator.intercepts_, strict=True)
     weights = [weight for layer in layers for weight in layer]
     weights[:2] = estimator._input_scaling.unfold(*weights[:2])
@@ -152,6 +159,7 @@ def _training_data(
     request: FitRequest,
     labels: npt.NDArray[Any],
     scaling: InputScaling,
+    dtype: str,
     split_seed: int,
 ) -> TrainingData:
     weight = request.sample_weight
@@ -161,12 +169,16 @@ def _training_data(
     train_rows, validation_rows = np.arange(len(weight)), None
     if estimator.early_stopping and not request.streaming:
         train_rows, validation_rows = _hold_out(labels, estimator.validation_fraction, split_seed)
-    train_rows = train_rows[row_weight[train_rows] > 0]
-    if len(train_rows) == 0:
+    if not row_weight[train_rows].any():
         raise ValueError(
             f"class_weight={estimator.class_weight!r} gives every sample the weight zero: nothing "
             "is left to train on."
         )
+    # The loss is relative to the sum of the weights. In units of about the largest, they are in
+    # the range of any number type; of a power of two, so that nothing is rounded.
+    weight_unit = math.ldexp(1.0, math.frexp(row_weight.max())[1] - 1)
+    row_weight = row_weight / weight_unit
+    train_rows = train_rows[row_weight[train_rows].astype(dtype) > 0]
     return TrainingData(
         request.X,
         labels,
@@ -175,6 +187,7 @@ def _training_data(
         train_rows,
         validation_rows,
         None if validation_rows is None else weight[validation_rows],
+        weight_unit,
     )
 
 
@@ -202,7 +215,9 @@ def _hold_out(
     return train_rows, held_out
 
 
-def _plan(estimator: KerasMLPClassifier, request: FitRequest, start: TrainingState) -> TrainingPlan:
+def _plan(
+    estimator: KerasMLPClassifier, request: FitRequest, start: TrainingState, weight_unit: float
+) -> TrainingPlan:
     return TrainingPlan(
         epochs=start.n_epochs + 1 if request.streaming else estimator.epochs,
         batch_size=estimator.batch_size,
@@ -211,7 +226,7 @@ def _plan(estimator: KerasMLPClassifier, request: FitRequest, start: TrainingSta
         learning_rate_schedule=(
             "constant" if request.streaming else estimator.learning_rate_schedule
         ),
-        alpha=estimator.alpha,
+        alpha=estimator.alpha / weight_unit,
         dropout=estimator.dropout,
         label_smoothing=estimator.label_smoothing,
         n_iter_no_change=estimator.n_iter_no_change,
@@ -246,5 +261,6 @@ def _fitted_attributes(
         "best_validation_score_": None if scores is None else float(np.nanmax(scores)),
         "history_": state.history,
         "_input_scaling": data.scaling,
+        "_activation": spec.activation,
         "_multilabel": request.y.ndim == 2,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +54,7 @@ class InputScaling:
         """
         offset, scale = np.zeros(1), np.ones(1)
         if method == "rms":
-            scale[0] = np.sqrt(_mean_square(X, sample_weight)) or 1.0
+            scale[0] = _root_mean_square(X, sample_weight) or 1.0
         elif method == "standard":
             offset = _mean(X, sample_weight)
             variance = _variance(X, sample_weight, offset)
@@ -87,6 +88,19 @@ def _chunks(
         rows = slice(start, start + _CHUNK_ROWS)
         chunk = X[rows].toarray() if sparse.issparse(X) else X[rows]
         yield chunk.astype(dtype, copy=False), sample_weight[rows]
+
+
+def _root_mean_square(X: Any, sample_weight: Weights) -> float:
+    with np.errstate(over="ignore", under="ignore"):
+        mean_square = _mean_square(X, sample_weight)
+    if 0 < mean_square < np.inf:
+        return math.sqrt(mean_square)
+    # The squares left the range of float64, or all is zero: look at X in units of its size.
+    largest = float(abs(X).max())
+    if largest == 0:
+        return 0.0
+    unit = math.ldexp(1.0, math.frexp(largest)[1] - 1)
+    return unit * math.sqrt(_mean_square(X / unit, sample_weight))
 
 
 def _mean_square(X: Any, sample_weight: Weights) -> float:

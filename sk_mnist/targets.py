@@ -86,18 +86,19 @@ def log_odds(
     n_outputs : int
         Number of outputs.
     row_weight : ndarray of shape (n_samples,)
-        Counts for the frequencies; a count of one is added to each, so that none is zero.
+        Counts for the frequencies. A thousandth of the total is spread evenly over the labels, so
+        that none is zero.
 
     Returns
     -------
     ndarray of shape (n_outputs,)
     """
     if labels.ndim == 1:
-        frequency = np.bincount(labels, row_weight, n_outputs) + 1
-        log_frequency = np.log(frequency)
+        frequency = np.bincount(labels, row_weight, n_outputs) / row_weight.sum()
+        log_frequency = np.log(0.999 * frequency + 0.001 / n_outputs)
         return np.asarray(log_frequency - log_frequency.mean())
-    present = row_weight @ labels
-    return np.asarray(np.log(present + 1) - np.log(row_weight.sum() - present + 1))
+    frequency = 0.999 * (row_weight @ labels) / row_weight.sum() + 0.001 / 2
+    return np.asarray(np.log(frequency) - np.log1p(-frequency))
 
 
 def decode(

@@ -1,0 +1,42 @@
+"""scikit-learn's own checks of what an estimator must do."""
+
+from unittest import SkipTest
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sk_mnist import KerasMLPClassifier
+
+# Rows drawn at random cannot be the same rows when an integer weight becomes repeated rows.
+RANDOM_ROWS = {
+    "check_sample_weight_equivalence_on_dense_data": "rows are drawn at random",
+    "check_sample_weight_equivalence_on_sparse_data": "rows are drawn at random",
+}
+
+
+# What scikit-learn skips for its own MLPClassifier too.
+SKIPPED = {"check_array_api_input", "check_classifiers_multilabel_output_format_decision_function"}
+
+
+def expected_failures(estimator):
+    return RANDOM_ROWS if estimator.dropout or estimator.early_stopping else {}
+
+
+@parametrize_with_checks(
+    [
+        KerasMLPClassifier(),
+        KerasMLPClassifier(class_weight="balanced"),
+        KerasMLPClassifier(hidden_layer_sizes=()),
+        KerasMLPClassifier(alpha=1e-3, batch_size=32),
+        KerasMLPClassifier(activation="tanh", optimizer="sgd"),
+        KerasMLPClassifier(warm_start=True),
+        KerasMLPClassifier(dropout=0.3),
+        KerasMLPClassifier(early_stopping=True),
+    ],
+    expected_failed_checks=expected_failures,
+)
+def test_scikit_learn_check(estimator, check):
+    try:
+        check(estimator)
+    except SkipTest:
+        assert check.func.__name__ in SKIPPED
+        raise
