@@ -38,6 +38,8 @@ _THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
 )
 
+_warned_uncompiled = False
+
 # Bytes; compiled programs may read their arguments in vectors of this size.
 _ALIGNMENT = 64
 
@@ -195,12 +197,7 @@ class Trainer:
             # An error of ours would come again from the uncompiled program, and is not hidden.
             self._program = tf.function(self._run_steps, autograph=False)
             result = self._program(*arguments)
-            warnings.warn(
-                "XLA cannot compile the training loop on this machine; it runs uncompiled, with "
-                f"the same results but slower. XLA says: {str(error).splitlines()[0]}",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+            _warn_uncompiled(str(error).splitlines()[0])
         self._compiled = True
         return result
 
@@ -293,6 +290,19 @@ class Trainer:
         if self.key.spec.out_activation == "softmax":
             return tf.argmax(logits, axis=1, output_type=labels.dtype) == labels
         return tf.reduce_all((logits > 0) == (labels > 0), axis=1)
+
+
+def _warn_uncompiled(reason: str) -> None:
+    """Warn that XLA does not work here; once a process, however many programs there are."""
+    global _warned_uncompiled
+    if not _warned_uncompiled:
+        _warned_uncompiled = True
+        warnings.warn(
+            "XLA cannot compile the training loop on this machine; it runs uncompiled, with the "
+            f"same results but slower. XLA says: {reason}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 
 
 def make_optimizer(name: str) -> Any:

@@ -1,0 +1,779 @@
+"""The compiled loop takes the steps that Keras takes, whatever is padded, pooled or streamed.
+
+The reference runs eagerly: one batch at a time, TensorFlow's losses, Keras's optimizers, float64.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import cycle, product
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
+
+from sk_mnist import engine
+from sk_mnist.dropout import keep_mask
+from sk_mnist.feeding import TrainingData, feed
+from sk_mnist.inference import ACTIVATIONS
+from sk_mnist.network import KERAS_ACTIVATIONS, OPTIMIZERS, NetworkSpec
+from sk_mnist.scaling import InputScaling
+
+KERAS_OPTIMIZERS = {
+    "adadelta": keras.optimizers.Adadelta,
+    "adagrad": keras.optimizers.Adagrad,
+    "adam": keras.optimizers.Adam,
+    "adamax": keras.optimizers.Adamax,
+    "adamw": keras.optimizers.AdamW,
+    "ftrl": keras.optimizers.Ftrl,
+    "lamb": keras.optimizers.Lamb,
+    "lion": keras.optimizers.Lion,
+    "nadam": keras.optimizers.Nadam,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": lambda: keras.optimizers.SGD(momentum=0.9, nesterov=True),
+}
+NO_SCALING = InputScaling(np.zeros(1), np.ones(1))
+SOFTMAX = NetworkSpec((5, 8, 6, 3), "tanh", "softmax", "float64")
+BINARY = NetworkSpec((5, 6, 1), "tanh", "logistic", "float64")
+SMALL = NetworkSpec((5, 6, 3), "tanh", "softmax", "float64")
+MULTILABEL = NetworkSpec((5, 6, 4), "tanh", "logistic", "float64")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training: what to train, on which rows, and how."""
+
+    spec: NetworkSpec
+    data: TrainingData
+    epochs: tuple[np.ndarray, ...]
+    batch_size: int = 16
+    optimizer: str = "adam"
+    learning_rate: float = 0.01
+    alpha: float = 0.0
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
+    seed: int = 7
+
+    @property
+    def learning_rates(self):
+        """Return the rate of each step of each epoch; no two are the same."""
+        n_epochs, n_steps = len(self.epochs), -(-len(self.epochs[0]) // self.batch_size)
+        rates = self.learning_rate * np.linspace(1, 0.5, n_epochs * n_steps)
+        return rates.reshape(n_epochs, n_steps)
+
+
+def make_job(spec, n_rows=50, n_epochs=3, **options):
+    """Make a job on random rows: with 50 rows and batches of 16, the last batch has 2."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, spec.layer_sizes[0]))
+    n_outputs = spec.layer_sizes[-1]
+    if spec.out_activation == "softmax":
+        labels = rng.integers(0, n_outputs, n_rows).astype("int32")
+    else:
+        labels = rng.integers(0, 2, (n_rows, n_outputs)).astype("uint8")
+    rows = np.arange(n_rows)
+    data = TrainingData(X, labels, np.ones(n_rows), NO_SCALING, rows)
+    return Job(spec, data, tuple(rng.permutation(rows) for _ in range(n_epochs)), **options)
+
+
+def weighted(job):
+    row_weight = np.random.default_rng(1).uniform(0.1, 3, len(job.data.row_weight))
+    return replace(job, data=replace(job.data, row_weight=row_weight))
+
+
+def initial_weights(spec):
+    weights = spec.initial_weights(np.random.RandomState(0))
+    return [w + 0.1 * (i % 2) for i, w in enumerate(weights)]
+
+
+def job_feed(job):
+    return feed(job.spec, job.data, job.batch_size, job.optimizer, job.dropout > 0)
+
+
+def run_engine(job, trainer=None, state=None):
+    """Run a job by the engine; return the state and each epoch's mean loss and accuracy."""
+    key, parts = job_feed(job)
+    if trainer is None:
+        with engine.pool.trainer(key) as pooled:
+            return run_engine(job, pooled, state)
+    if state is None:
+        state = [*initial_weights(job.spec), *trainer.initial_optimizer_state]
+    metrics = []
+    for epoch, (order, rates) in enumerate(zip(job.epochs, job.learning_rates, strict=True)):
+        totals = np.zeros(3)
+        for part in parts(order):
+            state, sums = trainer.run(
+                state,
+                part.data,
+                part.order,
+                rates,
+                first_step=part.first_step,
+                seed=job.seed + epoch,
+                alpha=job.alpha,
+                dropout=job.dropout,
+                label_smoothing=job.label_smoothing,
+            )
+            totals += sums
+        metrics.append(totals[:2] / totals[2])
+    return [np.array(variable) for variable in state], np.array(metrics)
+
+
+def engine_weights(job, **options):
+    state, _ = run_engine(job, **options)
+    return state[: len(initial_weights(job.spec))]
+
+
+def reference_losses(spec, logits, labels, label_smoothing):
+    """Return each row's cross-entropy and whether it is predicted right."""
+    if spec.out_activation == "softmax":
+        n_classes = spec.layer_sizes[-1]
+        targets = np.eye(n_classes)[labels] * (1 - label_smoothing) + label_smoothing / n_classes
+        losses = tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+        return losses, logits.numpy().argmax(axis=1) == labels
+    targets = labels * (1 - label_smoothing) + label_smoothing / 2
+    losses = tf.nn.sigmoid_cross_entropy_with_logits(targets, logits)
+    return tf.reduce_sum(losses, axis=1), ((logits.numpy() > 0) == labels).all(axis=1)
+
+
+def run_reference(job):
+    """Run a job eagerly; return the weights and each epoch's mean loss and accuracy."""
+    spec, data = job.spec, job.data
+    X = (data.X - data.scaling.offset) / data.scaling.scale
+    activation = keras.activations.get(KERAS_ACTIVATIONS.get(spec.activation, spec.activation))
+    weights = [keras.Variable(weight, dtype="float64") for weight in initial_weights(spec)]
+    optimizer = KERAS_OPTIMIZERS[job.optimizer]()
+    metrics = []
+    for epoch, (order, rates) in enumerate(zip(job.epochs, job.learning_rates, strict=True)):
+        sums = np.zeros(3)
+        for step, rate in enumerate(rates):
+            rows = order[step * job.batch_size : (step + 1) * job.batch_size]
+            row_weight = data.row_weight[rows]
+            with tf.GradientTape() as tape:
+                hidden = tf.constant(X[rows])
+                for layer in range(spec.n_hidden_layers):
+                    hidden = activation(hidden @ weights[2 * layer] + weights[2 * layer + 1])
+                    if job.dropout:
+                        hidden *= reference_mask(job, epoch, step, layer)[: len(rows)]
+                logits = hidden @ weights[-2] + weights[-1]
+                losses, hits = reference_losses(
+                    spec, logits, data.labels[rows], job.label_smoothing
+                )
+                penalty = sum(tf.reduce_sum(coef.value**2) for coef in weights[::2])
+                total = tf.reduce_sum(row_weight * losses)
+                loss = (total + 0.5 * job.alpha * penalty) / row_weight.sum()
+            gradients = tape.gradient(loss, [weight.value for weight in weights])
+            optimizer.learning_rate = rate
+            optimizer.apply(gradients, weights)
+            sums += [total.numpy(), row_weight[hits].sum(), row_weight.sum()]
+        metrics.append(sums[:2] / sums[2])
+    return [weight.numpy() for weight in weights], np.array(metrics)
+
+
+def reference_mask(job, epoch, step, layer):
+    """Return what dropout multiplies a batch with: zero, or what keeps the mean."""
+    shape = (job.batch_size, job.spec.layer_sizes[layer + 1])
+    return mask(shape, job.dropout, job.seed + epoch, step, layer) / (1 - job.dropout)
+
+
+def mask(shape, dropout, seed=0, step=0, layer=0):
+    rate, seed = tf.constant(dropout, "float64"), tf.constant(seed, "uint32")
+    return keep_mask(shape, rate, seed, tf.constant(step, "int32"), layer).numpy()
+
+
+def assert_all_close(found, expected, rtol=1e-10, atol=1e-11):
+    for first, second in zip(found, expected, strict=True):
+        assert_allclose(first, second, rtol, atol)
+
+
+def assert_all_equal(found, expected):
+    for first, second in zip(found, expected, strict=True):
+        assert_array_equal(first, second)
+
+
+def assert_steps_are_those_of_the_reference(job):
+    state, metrics = run_engine(job)
+    expected, expected_metrics = run_reference(job)
+    assert_all_close(state[: len(expected)], expected)
+    assert_allclose(metrics, expected_metrics, rtol=1e-10)
+
+
+EVERYTHING = {"alpha": 0.5, "label_smoothing": 0.1}
+
+
+@pytest.mark.parametrize(
+    "spec", [SOFTMAX, BINARY, MULTILABEL], ids=["softmax", "binary", "multilabel"]
+)
+class TestGradientSteps:
+    def test_are_those_of_keras(self, spec):
+        assert_steps_are_those_of_the_reference(make_job(spec))
+
+    def test_weigh_rows(self, spec):
+        assert_steps_are_those_of_the_reference(weighted(make_job(spec)))
+
+    def test_shrink_weights_by_alpha(self, spec):
+        assert_steps_are_those_of_the_reference(make_job(spec, alpha=0.5))
+
+    def test_smooth_labels(self, spec):
+        assert_steps_are_those_of_the_reference(make_job(spec, label_smoothing=0.1))
+
+    def test_drop_units_out(self, spec):
+        assert_steps_are_those_of_the_reference(make_job(spec, dropout=0.4))
+
+    def test_do_all_of_this_together(self, spec):
+        assert_steps_are_those_of_the_reference(weighted(make_job(spec, dropout=0.4, **EVERYTHING)))
+
+
+class TestOptimizers:
+    def test_all_have_a_reference(self):
+        assert set(KERAS_OPTIMIZERS) == set(OPTIMIZERS)
+
+    # Each activation takes its turn, so that one program serves for both.
+    @pytest.mark.parametrize(
+        ("optimizer", "activation"), list(zip(OPTIMIZERS, cycle(ACTIVATIONS), strict=False))
+    )
+    def test_and_activations_are_those_of_keras(self, optimizer, activation):
+        spec = replace(SMALL, activation=activation)
+        job = make_job(spec, optimizer=optimizer, **EVERYTHING)
+        assert_steps_are_those_of_the_reference(weighted(job))
+
+
+@pytest.mark.parametrize("layer_sizes", [(5, 3), (5, 4, 4, 4, 3)], ids=["none", "three"])
+def test_steps_with_other_numbers_of_hidden_layers_are_those_of_keras(layer_sizes):
+    spec = NetworkSpec(layer_sizes, "tanh", "softmax", "float64")
+    assert_steps_are_those_of_the_reference(weighted(make_job(spec, **EVERYTHING)))
+
+
+def test_steps_of_adam_are_those_of_numpy():
+    """Logistic regression with the gradient and Adam's formulas written out."""
+    spec = NetworkSpec((5, 3), "tanh", "softmax", "float64")
+    job = weighted(make_job(spec, alpha=0.5))
+    coef, intercept = initial_weights(spec)
+    parameters, n_steps = np.vstack([coef, intercept]), 0
+    mean, mean_square = np.zeros_like(parameters), np.zeros_like(parameters)
+    # Keras corrects the bias for decay rates that it has rounded.
+    decay, decay_of_square = float(np.float32(0.9)), float(np.float32(0.999))
+    for order, rates in zip(job.epochs, job.learning_rates, strict=True):
+        for i, rate in enumerate(rates.astype("float32").astype("float64")):
+            rows = order[16 * i : 16 * (i + 1)]
+            share = job.data.row_weight[rows] / job.data.row_weight[rows].sum()
+            inputs = np.column_stack([job.data.X[rows], np.ones(len(rows))])
+            exponentials = np.exp(inputs @ parameters)
+            errors = exponentials / exponentials.sum(axis=1, keepdims=True)
+            errors -= np.eye(3)[job.data.labels[rows]]
+            gradient = inputs.T @ (share[:, None] * errors)
+            gradient[:-1] += 0.5 * parameters[:-1] / job.data.row_weight[rows].sum()
+            n_steps += 1
+            mean += (1 - 0.9) * (gradient - mean)
+            mean_square += (1 - 0.999) * (gradient**2 - mean_square)
+            rate *= np.sqrt(1 - decay_of_square**n_steps) / (1 - decay**n_steps)
+            parameters -= rate * mean / (np.sqrt(mean_square) + 1e-7)
+    assert_all_close(engine_weights(job), [parameters[:-1], parameters[-1]])
+
+
+def test_float32_steps_are_those_of_float64_up_to_rounding():
+    wide = make_job(SMALL, **EVERYTHING)
+    narrow_data = replace(wide.data, X=wide.data.X.astype("float32"))
+    narrow = replace(wide, spec=replace(SMALL, dtype="float32"), data=narrow_data)
+    found = engine_weights(narrow)
+    assert {weight.dtype.name for weight in found} == {"float32"}
+    assert_all_close(found, engine_weights(wide), rtol=1e-4, atol=1e-5)
+
+
+def test_inputs_are_scaled_on_their_way_into_the_network():
+    job = make_job(SMALL)
+    scaling = InputScaling(np.array([3.0, 1, 0, 100, -2]), np.array([2.0, 1, 5, 50, 0.1]))
+    as_given = replace(job.data, X=job.data.X * scaling.scale + scaling.offset, scaling=scaling)
+    assert_all_close(engine_weights(replace(job, data=as_given)), engine_weights(job))
+
+
+def test_integer_inputs_count_as_floats():
+    job = make_job(SMALL)
+    integers = np.random.default_rng(3).integers(0, 255, job.data.X.shape)
+    scaling = InputScaling(np.zeros(1), np.array([100.0]))
+    floats = replace(job.data, X=integers.astype("float64"), scaling=scaling)
+    bytes_ = replace(floats, X=integers.astype("uint8"))
+    assert_all_equal(
+        engine_weights(replace(job, data=bytes_)), engine_weights(replace(job, data=floats))
+    )
+
+
+class TestState:
+    def test_of_the_optimizer_continues_from_call_to_call(self):
+        job = make_job(SMALL, n_epochs=4)
+        first, second = replace(job, epochs=job.epochs[:2]), replace(job, epochs=job.epochs[2:])
+        with engine.pool.trainer(job_feed(job)[0]) as trainer:
+            half_way, _ = run_engine(first, trainer)
+            without_break, _ = run_engine(second, trainer, half_way)
+            run_engine(replace(first, learning_rate=0.1), trainer)
+            after_another_fit, _ = run_engine(second, trainer, half_way)
+            optimizer_anew = half_way[:4] + trainer.initial_optimizer_state
+            forgetful, _ = run_engine(second, trainer, optimizer_anew)
+        assert_all_equal(after_another_fit, without_break)
+        assert not np.allclose(forgetful[0], without_break[0])
+
+    def test_that_is_handed_in_is_left_alone(self):
+        job = make_job(SMALL)
+        with engine.pool.trainer(job_feed(job)[0]) as trainer:
+            state = [*initial_weights(SMALL), *trainer.initial_optimizer_state]
+            before = [np.array(variable) for variable in state]
+            run_engine(job, trainer, state)
+            run_engine(job, trainer, [tf.constant(variable) for variable in state])
+        assert_all_equal(state, before)
+
+    def test_is_bit_for_bit_the_same_from_run_to_run(self):
+        job = weighted(make_job(SMALL, dropout=0.4, **EVERYTHING))
+        first, first_metrics = run_engine(job)
+        second, second_metrics = run_engine(job)
+        assert_all_equal(first, second)
+        assert_array_equal(first_metrics, second_metrics)
+
+
+class TestPadding:
+    """All jobs here differ in what is padded; 50 and 60 rows share a program of 64."""
+
+    def test_rows_that_are_not_trained_on_have_no_effect(self):
+        job = make_job(SMALL)
+        # Another first row, because positions that are padding gather it.
+        X = np.vstack([np.full((1, 5), 1e3), job.data.X, np.full((9, 5), -1e3)])
+        labels = np.concatenate([[2], job.data.labels, np.ones(9)]).astype("int32")
+        more = replace(job.data, X=X, labels=labels, row_weight=np.ones(60))
+        shifted = replace(job, data=more, epochs=tuple(order + 1 for order in job.epochs))
+        assert_all_equal(engine_weights(shifted), engine_weights(job))
+
+    def test_a_larger_bucket_has_no_effect(self):
+        job = make_job(SMALL)
+        copies = {
+            name: np.concatenate([getattr(job.data, name)] * 4)
+            for name in ("X", "labels", "row_weight")
+        }
+        larger = replace(job, data=replace(job.data, **copies))
+        assert job_feed(larger)[0].n_rows > job_feed(job)[0].n_rows
+        assert_all_close(engine_weights(larger), engine_weights(job), rtol=1e-13, atol=1e-14)
+
+    def test_a_batch_larger_than_the_data_is_all_of_the_data(self):
+        assert_steps_are_those_of_the_reference(weighted(make_job(SMALL, batch_size=500)))
+
+    def test_batches_larger_than_the_bucket_share_a_program(self):
+        small, large = (job_feed(make_job(SMALL, batch_size=n))[0] for n in (500, 10**6))
+        assert small == large
+
+    def test_rows_of_weight_zero_are_as_if_they_were_not_there(self):
+        job = make_job(SMALL, batch_size=64)
+        weightless = np.where(np.arange(50) % 5 == 0, 0.0, 1.0)
+        without = replace(job, epochs=tuple(o[weightless[o] > 0] for o in job.epochs))
+        with_zeros = replace(job, data=replace(job.data, row_weight=weightless))
+        assert_all_close(engine_weights(with_zeros), engine_weights(without), 1e-12, 1e-13)
+
+    def test_a_weight_of_k_is_k_repetitions_within_a_batch(self):
+        job = make_job(SMALL, n_rows=20, batch_size=64)
+        counts = np.random.default_rng(4).integers(1, 4, 20)
+        repeated = replace(job, epochs=tuple(np.repeat(o, counts[o]) for o in job.epochs))
+        weighted_ = replace(job, data=replace(job.data, row_weight=counts.astype(float)))
+        assert_all_close(engine_weights(weighted_), engine_weights(repeated), 1e-11, 1e-12)
+
+
+class TestPaddedRows:
+    sizes = st.integers(1, 10**7)
+
+    @settings(derandomize=True, deadline=None)
+    @given(n_rows=sizes)
+    @example(n_rows=1)
+    @example(n_rows=2**20 + 1)
+    def test_are_at_least_the_rows_and_at_most_an_eighth_more(self, n_rows):
+        assert n_rows <= engine.padded_rows(n_rows) <= n_rows * 9 / 8 + 64
+
+    @settings(derandomize=True, deadline=None)
+    @given(n_rows=sizes)
+    @example(n_rows=64)
+    @example(n_rows=2**20)
+    def test_are_a_multiple_of_64_and_of_a_sixteenth_of_the_next_power_of_two(self, n_rows):
+        padded = engine.padded_rows(n_rows)
+        next_power = 2 ** int(np.ceil(np.log2(n_rows)))
+        assert padded % 64 == 0
+        assert padded * 16 % next_power == 0
+
+    @settings(derandomize=True, deadline=None)
+    @given(n_rows=sizes, more=st.integers(0, 10**5))
+    def test_grow_with_the_rows(self, n_rows, more):
+        assert engine.padded_rows(n_rows) <= engine.padded_rows(n_rows + more)
+
+    @settings(derandomize=True, deadline=None)
+    @given(n_rows=sizes)
+    def test_need_no_padding_themselves(self, n_rows):
+        padded = engine.padded_rows(n_rows)
+        assert engine.padded_rows(padded) == padded
+
+    def test_of_neighbours_are_the_same(self):
+        assert engine.padded_rows(8_000) == engine.padded_rows(8_001)
+
+
+class TestPool:
+    def test_lends_the_same_trainer_again(self):
+        pool, key = engine.TrainerPool(), job_feed(make_job(SOFTMAX))[0]
+        with pool.trainer(key) as first:
+            pass
+        with pool.trainer(key) as second:
+            assert second is first
+
+    def test_lends_two_trainers_to_two_borrowers_at_once(self):
+        pool, key = engine.TrainerPool(), job_feed(make_job(SOFTMAX))[0]
+        with pool.trainer(key):
+            pass
+        with pool.trainer(key) as first, pool.trainer(key) as second:
+            assert second is not first
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            make_job(BINARY),
+            make_job(SOFTMAX, batch_size=17),
+            make_job(SOFTMAX, optimizer="sgd"),
+            make_job(SOFTMAX, dropout=0.1),
+            make_job(SOFTMAX, n_rows=65),
+        ],
+        ids=["network", "batch size", "optimizer", "dropout", "rows"],
+    )
+    def test_lends_another_trainer_for_another_program(self, other):
+        pool = engine.TrainerPool()
+        with pool.trainer(job_feed(make_job(SOFTMAX))[0]) as first:
+            pass
+        with pool.trainer(job_feed(other)[0]) as second:
+            assert second is not first
+
+    def test_gets_a_trainer_back_after_an_error(self):
+        pool, key = engine.TrainerPool(), job_feed(make_job(SOFTMAX))[0]
+        with pytest.raises(RuntimeError, match="interrupted"), pool.trainer(key) as first:
+            raise RuntimeError("interrupted")
+        with pool.trainer(key) as second:
+            assert second is first
+
+    def test_keeps_the_trainers_that_were_used_last(self):
+        pool = engine.TrainerPool()
+        pool.MAX_IDLE = 2
+        lent = []
+        for batch_size in (8, 16, 32):
+            with pool.trainer(job_feed(make_job(BINARY, batch_size=batch_size))[0]) as trainer:
+                lent.append(trainer)
+        for trainer, is_kept in zip(reversed(lent), (True, True, False), strict=True):
+            with pool.trainer(trainer.key) as found:
+                assert (found is trainer) == is_kept
+
+    def test_threads_that_train_at_once_get_what_they_get_one_after_the_other(self):
+        jobs = [weighted(make_job(SOFTMAX, dropout=0.4, seed=seed)) for seed in (1, 2)]
+        barrier = threading.Barrier(2, timeout=60)
+        key = job_feed(jobs[0])[0]
+
+        def train(job):
+            with engine.pool.trainer(key) as trainer:
+                barrier.wait()
+                return trainer, [engine_weights(job, trainer=trainer) for _ in range(5)]
+
+        with ThreadPoolExecutor(2) as threads:
+            at_once = list(threads.map(train, jobs))
+        assert at_once[0][0] is not at_once[1][0]
+        for job, (_, results) in zip(jobs, at_once, strict=True):
+            expected = engine_weights(job)
+            for found in results:
+                assert_all_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        make_job(SOFTMAX, n_rows=60),
+        make_job(SOFTMAX, n_rows=10, n_epochs=1),
+        make_job(SOFTMAX, learning_rate=0.5),
+        make_job(SOFTMAX, label_smoothing=0.2),
+        make_job(SOFTMAX, alpha=3.0),
+    ],
+    ids=["rows", "steps", "learning rate", "label smoothing", "alpha"],
+)
+def test_hyperparameters_are_arguments_of_the_program(other):
+    assert traces_of(make_job(SOFTMAX, alpha=0.1), other) == 1
+
+
+def test_dropout_rate_and_seed_are_arguments_of_the_program():
+    job = make_job(SOFTMAX, dropout=0.4)
+    assert traces_of(job, replace(job, dropout=0.1), replace(job, seed=2**32 - 10)) == 1
+
+
+def traces_of(*jobs):
+    """Return how often the program of these jobs was traced, all together."""
+    used = set()
+    for job in jobs:
+        with engine.pool.trainer(job_feed(job)[0]) as trainer:
+            run_engine(job, trainer)
+            used.add(trainer)
+    assert len(used) == 1
+    return used.pop()._program.experimental_get_tracing_count()
+
+
+RATES = [0.01, 0.1, 0.25, 0.5, 0.8, 0.99]
+
+
+class TestDropoutMask:
+    """Seeds are fixed: each test has one outcome. Bounds are those of independent draws."""
+
+    @pytest.mark.parametrize("rate", RATES)
+    def test_keeps_its_share_of_elements(self, rate):
+        kept = mask((1024, 512), rate)
+        standard_error = np.sqrt(rate * (1 - rate) / kept.size)
+        assert abs(kept.mean() - (1 - rate)) < 4 * standard_error
+
+    @pytest.mark.parametrize("rate", RATES)
+    def test_keeps_its_share_in_every_row_and_column(self, rate):
+        kept = mask((512, 512), rate)
+        for axis in (0, 1):
+            z = (kept.sum(axis=axis) - 512 * (1 - rate)) / np.sqrt(512 * rate * (1 - rate))
+            assert_is_chi_square((z**2).sum(), 512)
+
+    @pytest.mark.parametrize("rate", RATES)
+    def test_keeps_each_element_in_its_share_of_steps(self, rate):
+        n_steps = 400
+        kept = np.sum([mask((16, 64), rate, step=step) for step in range(n_steps)], axis=0)
+        z = (kept - n_steps * (1 - rate)) / np.sqrt(n_steps * rate * (1 - rate))
+        assert_is_chi_square((z**2).sum(), z.size)
+
+    def test_keeps_all_at_rate_zero(self):
+        assert mask((1024, 512), 0.0).all()
+
+    def test_is_the_same_for_the_same_seed_step_and_layer(self):
+        assert_array_equal(mask((64, 64), 0.5, 1, 2, 3), mask((64, 64), 0.5, 1, 2, 3))
+
+    def test_keeps_at_a_smaller_rate_what_it_keeps_at_a_larger(self):
+        assert (mask((256, 256), 0.3) >= mask((256, 256), 0.6)).all()
+
+    @pytest.mark.parametrize("n_together", [2, 4, 8])
+    def test_draws_neighbours_independently(self, n_together):
+        bits = mask((1024, 512), 0.5).reshape(-1, n_together)
+        patterns = bits @ (1 << np.arange(n_together))
+        counts = np.bincount(patterns, minlength=2**n_together)
+        assert_is_chi_square(*chi_square(counts))
+
+    @pytest.mark.parametrize("n_columns", [1, 7, 64, 100, 512])
+    def test_draws_the_units_below_each_other_independently(self, n_columns):
+        bits = mask((2**18 // n_columns // 4 * 4, n_columns), 0.5)
+        patterns = np.tensordot(bits.reshape(-1, 4, n_columns), [1, 2, 4, 8], ([1], [0]))
+        assert_is_chi_square(*chi_square(np.bincount(patterns.ravel(), minlength=16)))
+
+    @pytest.mark.parametrize(
+        "others",
+        [
+            [{"step": step} for step in (1, 2, 3, 64, 468)],
+            [{"layer": layer} for layer in (1, 2, 3)],
+            [{"seed": seed} for seed in (1, 2, 64, 2**16, 2**31, 2**32 - 1)],
+            [{"step": 1, "layer": 1}, {"step": 1, "seed": 1}, {"layer": 1, "seed": 64}],
+        ],
+        ids=["steps", "layers", "seeds", "several"],
+    )
+    def test_has_no_likeness_to_masks_of_other(self, others):
+        """No correlation with the other mask, wherever that begins."""
+        shape, n = (128, 512), 128 * 512
+        spectrum = np.fft.rfft(mask(shape, 0.5).ravel() - 0.5)
+        for other in others:
+            spectrum_of_other = np.fft.rfft(mask(shape, 0.5, **other).ravel() - 0.5)
+            correlations = 4 * np.fft.irfft(spectrum * spectrum_of_other.conj(), n) / n
+            # Of n independent ones, each of variance 1 / n, one in 10,000 sets exceeds this.
+            assert np.abs(correlations).max() < stats.norm.isf(1e-4 / 2 / n) / np.sqrt(n)
+
+    def test_has_no_likeness_to_itself_farther_on(self):
+        n = 2**17
+        power = np.abs(np.fft.rfft(mask((256, 512), 0.5).ravel() - 0.5)) ** 2
+        correlations = 4 * np.fft.irfft(power, n)[1:] / n
+        assert np.abs(correlations).max() < stats.norm.isf(1e-4 / 2 / n) / np.sqrt(n)
+
+    def test_of_any_two_of_many_epochs_steps_and_layers_are_uncorrelated(self):
+        masks = np.array(
+            [
+                mask((32, 64), 0.5, seed, step, layer).ravel()
+                for seed, step, layer in product(range(4), range(8), range(4))
+            ]
+        )
+        n = masks.shape[1]
+        correlations = np.corrcoef(masks)[np.triu_indices(len(masks), 1)]
+        assert np.abs(correlations).max() < 5 / np.sqrt(n)
+        assert_is_chi_square((correlations**2).sum() * n, len(correlations))
+
+    def test_is_at_no_step_that_of_another_step_in_another_order(self):
+        """The elements of a mask are numbered, and the steps' keys must not just renumber them."""
+        blocks = (mask((256, 256), 0.5, step=step) for step in range(800))
+        counts_in_blocks = {tuple(np.sort(kept.sum(axis=1))) for kept in blocks}
+        assert len(counts_in_blocks) == 800
+
+    def test_leaves_the_mean_of_what_it_drops_out_of(self):
+        """The gradient of an output that is undecided is the mean of the units below."""
+        spec = NetworkSpec((5, 8, 1), "identity", "logistic", "float64")
+        job = make_job(spec, n_rows=4096, n_epochs=1, batch_size=4096, optimizer="sgd")
+        same_rows = np.tile(job.data.X[:1], (4096, 1))
+        ones = np.ones((4096, 1), "uint8")
+        job = replace(job, data=replace(job.data, X=same_rows, labels=ones))
+        start = initial_weights(spec)
+        start[2][:] = 0
+        change = []
+        for dropout in (0.0, 0.25):
+            with engine.pool.trainer(job_feed(replace(job, dropout=dropout))[0]) as trainer:
+                state = [*start, *trainer.initial_optimizer_state]
+                after, _ = run_engine(replace(job, dropout=dropout), trainer, state)
+            change.append(after[2].ravel())
+        ratio = change[1] / change[0]
+        standard_error = np.sqrt(0.25 / 0.75 / 4096)
+        assert (np.abs(ratio - 1) < 4 * standard_error).all()
+        assert np.ptp(ratio) > 0
+
+
+def chi_square(counts):
+    return ((counts - counts.mean()) ** 2).sum() / counts.mean(), len(counts) - 1
+
+
+def assert_is_chi_square(statistic, degrees_of_freedom):
+    """Neither too far from what is expected nor, as of numbers in a grid, too near."""
+    assert 1e-4 < stats.chi2.sf(statistic, degrees_of_freedom) < 1 - 1e-4
+
+
+def run_python(code, **environment):
+    """Run code in a new process, with TensorFlow's threads and compiler as in no other test."""
+    inherited = {k: v for k, v in os.environ.items() if k not in engine._THREAD_VARIABLES}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**inherited, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class TestThreads:
+    def test_of_tensorflow_are_the_fewest_that_the_environment_grants(self):
+        code = """
+from sk_mnist import engine
+import tensorflow as tf
+tf.zeros(1) + 1
+print(tf.config.threading.get_intra_op_parallelism_threads())
+"""
+        limits = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "4", "OPENBLAS_NUM_THREADS": "x"}
+        assert run_python(code, **limits).split() == ["1"]
+
+    def test_of_tensorflow_are_its_own_or_the_users_choice_otherwise(self):
+        code = """
+import importlib, os
+from sk_mnist import engine
+import tensorflow as tf
+print(tf.config.threading.get_intra_op_parallelism_threads())
+tf.config.threading.set_intra_op_parallelism_threads(2)
+os.environ["OMP_NUM_THREADS"] = "1"
+importlib.reload(engine)
+print(tf.config.threading.get_intra_op_parallelism_threads())
+"""
+        assert run_python(code).split() == ["0", "2"]
+
+
+TRAIN_IN_NEW_PROCESS = """
+import sys, warnings
+import numpy as np
+sys.path.insert(0, {tests!r})
+from test_engine import *
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("default")
+    jobs = [weighted(make_job(spec, dropout=0.4, **EVERYTHING)) for spec in (SOFTMAX, BINARY)]
+    weights = [engine_weights(job) for job in (*jobs, jobs[0])]
+np.savez({file!r}, *weights[0])
+for warning in caught:
+    print(f"{{warning.category.__name__}}: {{warning.message}}")
+"""
+
+
+class TestWithoutXLA:
+    """XLA is made to fail: it has to write to a directory that cannot exist."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def uncompiled(cls, tmp_path_factory):
+        """Train in a process without XLA; return the weights and the warnings."""
+        folder = tmp_path_factory.mktemp("uncompiled")
+        file = folder / "weights.npz"
+        (folder / "no_folder").touch()
+        tests = os.path.dirname(__file__)
+        warned = run_python(
+            TRAIN_IN_NEW_PROCESS.format(tests=tests, file=str(file)),
+            TF_XLA_FLAGS=f"--tf_xla_persistent_cache_directory={folder / 'no_folder' / 'cache'}",
+        )
+        with np.load(file) as arrays:
+            return list(arrays.values()), warned.strip().splitlines()
+
+    def test_training_gives_the_same_network_up_to_rounding(self, uncompiled):
+        job = weighted(make_job(SOFTMAX, dropout=0.4, **EVERYTHING))
+        assert_all_close(uncompiled[0], engine_weights(job), rtol=1e-11, atol=1e-12)
+
+    def test_training_warns_of_it(self, uncompiled):
+        assert uncompiled[1][0].startswith("RuntimeWarning: XLA cannot compile")
+
+    def test_training_warns_once_however_many_networks_are_trained(self, uncompiled):
+        assert len(uncompiled[1]) == 1
+
+
+def test_where_xla_works_nothing_is_warned_of():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run_engine(make_job(SOFTMAX))
+
+
+GRID_SEARCH = """
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV
+from sk_mnist import KerasMLPClassifier
+X, y = load_digits(return_X_y=True)
+grid = {"hidden_layer_sizes": [(8,), (8, 8)], "learning_rate": [1e-3, 1e-2, 1e-1]}
+search = GridSearchCV(KerasMLPClassifier(epochs=2, random_state=0), grid, cv=3, refit=False)
+search.fit(X[:301], y[:301])
+"""
+
+OTHER_FITS = """
+for n_rows in (193, 200, 224, 256):
+    KerasMLPClassifier(
+        hidden_layer_sizes=(8,),
+        epochs=n_rows % 4 + 1,
+        learning_rate=1 / n_rows,
+        learning_rate_schedule="cosine",
+        alpha=n_rows / 100,
+        label_smoothing=n_rows / 1000,
+        class_weight="balanced",
+        input_scaling="standard",
+        random_state=n_rows,
+    ).fit(X[:n_rows], y[:n_rows], sample_weight=X[:n_rows, 3] + 1)
+"""
+
+
+class TestCompilations:
+    """XLA itself reports what it compiles: it dumps each program before it optimizes it."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def compilations(cls, tmp_path_factory):
+        """Return how many programs were compiled, after a grid search and after other fits."""
+        dump = tmp_path_factory.mktemp("xla")
+        count = f"""
+from pathlib import Path
+print(len(list(Path({str(dump)!r}).glob("*before_optimizations.txt"))))
+"""
+        printed = run_python(
+            GRID_SEARCH + count + OTHER_FITS + count,
+            XLA_FLAGS=f"--xla_dump_to={dump} --xla_dump_hlo_as_text",
+        )
+        return [int(number) for number in printed.split()]
+
+    def test_are_two_for_18_fits_of_a_grid_search_over_2_architectures(self, compilations):
+        assert compilations[0] == 2
+
+    def test_are_none_for_other_numbers_of_rows_steps_and_values(self, compilations):
+        assert compilations[1] == compilations[0]
