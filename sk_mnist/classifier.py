@@ -21,6 +21,7 @@ from sk_mnist import __version__, inference, targets
 from sk_mnist.inference import FloatArray
 from sk_mnist.network import OPTIMIZERS
 from sk_mnist.scaling import InputScaling
+from sk_mnist.validation import check_rectangular, is_plainly_valid
 
 
 class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -109,7 +110,8 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the validation split, the order of the samples and the
-        dropout masks. The same int gives the same network, bit for bit, on one machine.
+        dropout masks. The same int gives the same network, bit for bit, on one machine; in float32
+        with any number of threads, so that workers of joblib train what one process would.
 
     verbose : bool or int, default=0
         Whether to print a line an epoch.
@@ -451,7 +453,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self, X: Any, y: Any, sample_weight: Any, reset: bool
     ) -> tuple[Any, npt.NDArray[Any], npt.NDArray[np.float64]]:
         """Check and convert training data; samples of weight zero leave here, before any use."""
-        _check_rectangular(X)
+        check_rectangular(X)
         X, y = validate_data(
             self,
             X,
@@ -498,12 +500,20 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self.__dict__.pop("_keras_model", None)
 
     def _logits(self, X: Any) -> FloatArray:
-        check_is_fitted(self)
-        _check_rectangular(X)
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=self._number_types(reset=False), reset=False
-        )
+        if not self._is_plainly_valid(X):
+            check_is_fitted(self)
+            check_rectangular(X)
+            X = validate_data(
+                self, X, accept_sparse="csr", dtype=self._number_types(reset=False), reset=False
+            )
         return inference.logits(X, self.coefs_, self.intercepts_, self._activation)
+
+    def _is_plainly_valid(self, X: Any) -> bool:
+        """Tell whether X can be predicted without scikit-learn's validation, which takes longer."""
+        fitted = vars(self)
+        if "coefs_" not in fitted or "feature_names_in_" in fitted:
+            return False
+        return is_plainly_valid(X, self.n_features_in_, self.coefs_[0].dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
@@ -541,14 +551,3 @@ def _unchanged_on_error(estimator: BaseEstimator) -> Iterator[None]:
         vars(estimator).clear()
         vars(estimator).update(before)
         raise
-
-
-def _check_rectangular(X: Any) -> None:
-    """Say what is wrong with ragged lists more clearly than NumPy does."""
-    if isinstance(X, (list, tuple)):
-        lengths = {len(row) for row in X if isinstance(row, (list, tuple, np.ndarray))}
-        if len(lengths) > 1:
-            raise ValueError(
-                "X must be a table of shape (n_samples, n_features), with rows of one length; "
-                f"got rows of lengths {sorted(lengths)}."
-            )

@@ -27,6 +27,7 @@ import tensorflow as tf
 
 from sk_mnist.dropout import keep_mask
 from sk_mnist.network import KERAS_ACTIVATIONS, NetworkSpec
+from sk_mnist.products import product
 from sk_mnist.scaling import InputScaling
 
 # Thread limits that joblib's loky sets in its workers, and users for their whole process.
@@ -110,14 +111,15 @@ class Trainer:
     Attributes
     ----------
     initial_optimizer_state : list of ndarray
-        The optimizer's variables before the first step.
+        The optimizer's variables before the first step, those of matrices transposed.
     """
 
     def __init__(self, key: ProgramKey) -> None:
         self.key = key
         dtype = key.spec.dtype
         sizes = key.spec.layer_sizes
-        shapes = [shape for a, b in pairwise(sizes) for shape in ((a, b), (b,))]
+        # Matrices are transposed in here; `sk_mnist.products` says why.
+        shapes = [shape for a, b in pairwise(sizes) for shape in ((b, a), (b,))]
         # A gigabyte of wide layers should not be drawn at random just to be overwritten.
         self._weights = [keras.Variable(np.zeros(s, dtype), dtype=dtype) for s in shapes]
         self._optimizer = make_optimizer(key.optimizer)
@@ -126,8 +128,8 @@ class Trainer:
         self._activation = keras.activations.get(
             KERAS_ACTIVATIONS.get(key.spec.activation, key.spec.activation)
         )
-        self._program = tf.function(self._run_steps, jit_compile=True, autograph=False)
-        self._compiled = False
+        self._program: Any = None
+        self._compiles = True
 
     def run(
         self,
@@ -173,7 +175,7 @@ class Trainer:
         n_steps = -(-len(order) // self.key.batch_size)
         rates = learning_rates[first_step : first_step + n_steps]
         new_state, sums = self._call(
-            list(state),
+            self._matrices_transposed(state),
             list(data),
             _padded_tensor(order, max_steps * self.key.batch_size, np.int32),
             _padded_tensor(rates, max_steps, np.float32),
@@ -185,21 +187,42 @@ class Trainer:
             tf.constant(dropout, dtype),
             tf.constant(label_smoothing, dtype),
         )
-        return new_state, [float(total) for total in sums]
+        return self._matrices_transposed(new_state), [float(total) for total in sums]
+
+    def _matrices_transposed(self, state: Sequence[Any]) -> list[Any]:
+        """Turn the weights between (n_inputs, n_units) and the shape that the program takes.
+
+        Not in the program, where it would take a quarter of the time of compilation.
+        """
+        turned = list(state)
+        for i in range(0, len(self._weights), 2):
+            turned[i] = tf.transpose(state[i])
+        return turned
 
     def _call(self, *arguments: Any) -> Any:
         """Call the program, uncompiled where XLA cannot compile it."""
-        if self._compiled:
+        if self._program is not None:
             return self._program(*arguments)
         try:
-            result = self._program(*arguments)
+            program = self._traced(arguments)
+            result = program(*arguments)
         except _COMPILATION_ERRORS as error:
             # An error of ours would come again from the uncompiled program, and is not hidden.
-            self._program = tf.function(self._run_steps, autograph=False)
-            result = self._program(*arguments)
+            self._compiles = False
+            program = self._traced(arguments)
+            result = program(*arguments)
             _warn_uncompiled(str(error).splitlines()[0])
-        self._compiled = True
+        self._program = program
         return result
+
+    def _traced(self, arguments: Sequence[Any]) -> Any:
+        """Return the program for arguments of these shapes.
+
+        Calling what `tf.function` returns would look for it anew each time, which takes a
+        millisecond with so many arguments: more than the arithmetic of a small epoch.
+        """
+        program = tf.function(self._run_steps, jit_compile=self._compiles, autograph=False)
+        return program.get_concrete_function(*arguments)
 
     def _run_steps(
         self,
@@ -267,12 +290,15 @@ class Trainer:
 
     def _forward(self, weights: list[Any], hidden: Any, dropout: Any, seed: Any, step: Any) -> Any:
         for layer in range(self.key.spec.n_hidden_layers):
-            hidden = tf.matmul(hidden, weights[2 * layer]) + weights[2 * layer + 1]
+            hidden = self._product(hidden, weights[2 * layer]) + weights[2 * layer + 1]
             hidden = self._activation(hidden)
             if self.key.use_dropout:
                 keep = keep_mask(hidden.shape, dropout, seed, step, layer)
                 hidden = tf.where(keep, hidden / (1 - dropout), 0)
-        return tf.matmul(hidden, weights[-2]) + weights[-1]
+        return self._product(hidden, weights[-2]) + weights[-1]
+
+    def _product(self, inputs: Any, transposed: Any) -> Any:
+        return product(inputs, transposed, compiled=self._compiles)
 
     def _losses(self, logits: Any, labels: Any, label_smoothing: Any) -> Any:
         """Return the cross-entropy of each row; summed over the outputs if they are independent."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from sk_mnist import engine, inference
 from sk_mnist.feeding import Part, TrainingData, feed
@@ -134,16 +135,15 @@ def train(
     state = best = start
     key, parts = feed(spec, data, plan.batch_size, plan.optimizer, plan.dropout > 0)
     n_steps = -(-len(data.train_rows) // key.batch_size)
-    learning_rates = learning_rate_sequence(plan, n_steps * plan.epochs).reshape(-1, n_steps)
     try:
         with engine.pool.trainer(key) as trainer:
-            for epoch_rates in learning_rates[start.n_epochs :]:
+            for epoch in range(start.n_epochs, plan.epochs):
                 monitor.epoch_begins()
+                steps = np.arange(epoch * n_steps, (epoch + 1) * n_steps)
+                rates = learning_rates(plan, steps, n_steps * plan.epochs)
                 order = random_state.permutation(data.train_rows)
                 seed = int(random_state.randint(2**32, dtype=np.uint32))
-                finished, metrics = _run_epoch(
-                    trainer, parts(order), state, epoch_rates, seed, plan
-                )
+                finished, metrics = _run_epoch(trainer, parts(order), state, rates, seed, plan)
                 metrics.update(_validation_metrics(finished.weights, spec, data))
                 state = finished.record(metrics)
                 best = state if _is_best(state) else best
@@ -163,29 +163,30 @@ def train(
     return result
 
 
-def learning_rate_sequence(plan: TrainingPlan, n_steps: int) -> FloatArray:
-    """Return the learning rate of each of the steps of a training.
+def learning_rates(plan: TrainingPlan, steps: npt.NDArray[np.intp], n_steps: int) -> FloatArray:
+    """Return the learning rates of some of the steps of a training.
 
     Parameters
     ----------
     plan : TrainingPlan
         Its `learning_rate` and `learning_rate_schedule`.
+    steps : ndarray of int
+        Numbers of the steps, counted from 0 at the start of the training.
     n_steps : int
         Number of steps of all epochs together.
 
     Returns
     -------
-    ndarray of shape (n_steps,)
+    ndarray of the shape of `steps`
     """
-    progress = np.arange(n_steps) / n_steps
-    return plan.learning_rate * SCHEDULES[plan.learning_rate_schedule](progress)
+    return plan.learning_rate * SCHEDULES[plan.learning_rate_schedule](steps / n_steps)
 
 
 def _run_epoch(
     trainer: engine.Trainer,
     parts: Iterator[Part],
     state: TrainingState,
-    learning_rates: FloatArray,
+    rates: FloatArray,
     seed: int,
     plan: TrainingPlan,
 ) -> tuple[TrainingState, dict[str, float]]:
@@ -197,7 +198,7 @@ def _run_epoch(
             variables,
             part.data,
             part.order,
-            learning_rates,
+            rates,
             first_step=part.first_step,
             seed=seed,
             alpha=plan.alpha,
@@ -212,7 +213,7 @@ def _run_epoch(
     return replace(state, weights=variables[:n_weights], optimizer_state=variables[n_weights:]), {
         "loss": float(loss),
         "accuracy": float(accuracy),
-        "learning_rate": float(learning_rates[0]),
+        "learning_rate": float(rates[0]),
     }
 
 

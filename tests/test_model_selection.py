@@ -15,10 +15,13 @@ from sklearn.model_selection import (
     RandomizedSearchCV,
     cross_val_predict,
     cross_val_score,
+    cross_validate,
     learning_curve,
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from sk_mnist import KerasMLPClassifier, load_mnist_sample
 
 GRID = {"hidden_layer_sizes": [(16,), (8, 8)], "learning_rate": [0.002, 0.01], "dropout": [0, 0.2]}
 
@@ -58,6 +61,16 @@ def test_a_grid_search_in_parallel_gives_identical_scores(searched, small, digit
         scores = f"split{fold}_test_score"
         np.testing.assert_array_equal(search.cv_results_[scores], searched.cv_results_[scores])
     assert same_network(search.best_estimator_, searched.best_estimator_)
+
+
+def test_workers_train_networks_of_usual_size_bit_for_bit_alike():
+    X, y = load_mnist_sample(return_X_y=True)
+    X, y = X[::5], y[::5]
+    clf = KerasMLPClassifier((128, 64), epochs=2, random_state=0)
+    here = cross_validate(clf, X, y, cv=2, return_estimator=True)
+    there = cross_validate(clf, X, y, cv=2, return_estimator=True, n_jobs=2)
+    assert all(map(same_network, there["estimator"], here["estimator"]))
+    np.testing.assert_array_equal(there["test_score"], here["test_score"])
 
 
 def test_each_fold_is_trained_alone(small, digits):

@@ -18,7 +18,7 @@ from sk_mnist.training import (
     TrainingState,
     _is_best,
     _should_stop,
-    learning_rate_sequence,
+    learning_rates,
     train,
 )
 
@@ -127,12 +127,12 @@ class TestLearningRates:
     )
     def test_of_four_steps(self, schedule, expected):
         plan = replace(PLAN, learning_rate=0.8, learning_rate_schedule=schedule)
-        assert_allclose(learning_rate_sequence(plan, 4), expected, rtol=1e-15)
+        assert_allclose(learning_rates(plan, np.arange(4), 4), expected, rtol=1e-15)
 
     @pytest.mark.parametrize("schedule", SCHEDULES)
     def test_start_with_the_given_one_and_never_grow_nor_reach_zero(self, schedule):
         plan = replace(PLAN, learning_rate=0.3, learning_rate_schedule=schedule)
-        rates = learning_rate_sequence(plan, 1000)
+        rates = learning_rates(plan, np.arange(1000), 1000)
         assert rates.shape == (1000,)
         assert rates[0] == 0.3
         assert (np.diff(rates) <= 0).all()
@@ -142,7 +142,7 @@ class TestLearningRates:
     def test_are_recorded_as_the_first_of_each_epoch(self, schedule):
         plan = replace(PLAN, learning_rate_schedule=schedule)
         n_steps = 4
-        expected = learning_rate_sequence(plan, 4 * n_steps)[::n_steps]
+        expected = learning_rates(plan, n_steps * np.arange(4), 4 * n_steps)
         assert_allclose(run(plan).history["learning_rate"], expected, rtol=1e-15)
 
     def test_reach_the_optimizer(self):

@@ -1,0 +1,50 @@
+"""Group "growth": how time and memory of ours grow with the rows and with the width."""
+
+from __future__ import annotations
+
+from statistics import median
+
+import contestants
+import numpy as np
+from contestants import OURS, Network
+from epoch_clock import EpochClock
+from jobs import Job, Row
+from memory_peak import peak_megabytes
+
+HIDDEN = (128, 64)
+_ROW_EPOCHS = 480_000
+_MOST_EPOCHS = 16
+
+
+def measure(job: Job) -> list[Row]:
+    """Time the epochs of a fit of bytes, tiled to the number of rows asked for."""
+    contestants.load(OURS)
+    kind, _, number = job.item.partition(" ")
+    size = int(number)
+    n_rows, hidden = (size, HIDDEN) if kind == "rows" else (job.settings.n_train, (size,))
+    X, y = _tiled(job, n_rows)
+    baseline = peak_megabytes()
+    rows = [job.row("baseline", baseline, "MB", contestant=kind, size=size)]
+    clock = EpochClock()
+    for epochs in (1, _steady_epochs(job, n_rows)):  # the first compiles
+        network = Network(hidden, epochs, seed=job.round)
+        contestants.make(OURS, network).set_callbacks(clock).fit(X, y)
+    rows.append(job.row("epoch", median(clock.seconds), "s", contestant=kind, size=size))
+    rows.append(job.row("peak", peak_megabytes(), "MB", contestant=kind, size=size))
+    return rows
+
+
+def _steady_epochs(job: Job, n_rows: int) -> int:
+    """Return more epochs for fewer rows, which would else take too short a time to measure."""
+    fewest = job.settings.steady_epochs
+    return max(fewest, min(_MOST_EPOCHS, fewest * _ROW_EPOCHS // (8 * n_rows)))
+
+
+def _tiled(job: Job, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Repeat the training digits without any copy that would count as peak memory."""
+    X, y = job.digits("train", "uint8")
+    tiled = np.empty((n_rows, X.shape[1]), np.uint8)
+    for start in range(0, n_rows, len(X)):
+        part = tiled[start : start + len(X)]
+        part[:] = X[: len(part)]
+    return tiled, np.resize(y, n_rows)

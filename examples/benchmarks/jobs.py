@@ -1,0 +1,68 @@
+"""A job, what it measures, and the digits that it works on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from settings import Settings
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One item of a group, in one round.
+
+    Attributes
+    ----------
+    group : str
+        One of `settings.GROUPS`.
+    item : str
+        A contestant, a command or a size.
+    round : int
+        Number of the round, from 0; also the seed.
+    settings : Settings
+        Sizes of the run.
+    workspace : str
+        Directory with the data and models that `prepare` saved.
+    """
+
+    group: str
+    item: str
+    round: int
+    settings: Settings
+    workspace: str
+
+    def row(self, measure: str, value: float, unit: str, **others: Any) -> Row:
+        """Return one measurement as a row of the results.
+
+        Parameters
+        ----------
+        measure : str
+            What was measured.
+        value : float
+            The result.
+        unit : str
+            Its unit.
+        **others
+            Other columns of the results: contestant, size, epochs, round, accuracy, detail.
+        """
+        row = {"group": self.group, "contestant": self.item, "round": self.round, "status": "ok"}
+        return {**row, "measure": measure, "value": float(value), "unit": unit, **others}
+
+    def digits(self, part: str, dtype: str) -> tuple[np.ndarray, np.ndarray]:
+        """Load images, bytes or float32 from 0 to 1, and labels of "train" or "test"."""
+        directory = Path(self.workspace)
+        return np.load(directory / f"{part}_{dtype}.npy"), np.load(directory / f"{part}_y.npy")
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Return how many seconds a call took, and what it returned."""
+    start = time.perf_counter()
+    result = work()
+    return time.perf_counter() - start, result

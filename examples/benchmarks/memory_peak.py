@@ -1,0 +1,32 @@
+"""Group "memory": how much more memory a process takes while it fits."""
+
+from __future__ import annotations
+
+import sys
+
+import contestants
+from contestants import Network
+from jobs import Job, Row
+
+HIDDEN = (512, 256)
+EPOCHS = 2
+
+
+def measure(job: Job) -> list[Row]:
+    """Read the peak before and after a fit; before it the libraries and the data are loaded."""
+    contestants.load(job.item)
+    X, y = job.digits("train", contestants.dtype_of(job.item))
+    baseline = peak_megabytes()
+    contestants.make(job.item, Network(HIDDEN, EPOCHS, seed=job.round)).fit(X, y)
+    return [
+        job.row("baseline", baseline, "MB", size=len(X)),
+        job.row("peak", peak_megabytes(), "MB", size=len(X), epochs=EPOCHS),
+    ]
+
+
+def peak_megabytes() -> float:
+    """Return the largest resident memory that this process ever had, in 10**6 bytes."""
+    import resource  # not on Windows, where only the groups that measure memory fail
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e6

@@ -1,0 +1,153 @@
+"""The plots of the report, one image a group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+import summary
+import tables
+from contestants import OURS
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
+from options_cost import VARIANTS
+
+# Of the palette by Okabe and Ito, which colour-blind readers can tell apart.
+_OUR_COLOUR = "#0072B2"
+_OTHER_COLOUR = "#999999"
+_FIT_COLOUR = "#D55E00"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One bar plot: which measure, its title, its axis, and whether that is logarithmic."""
+
+    measure: str
+    title: str
+    label: str
+    logarithmic: bool = False
+
+
+_PANELS = {
+    "fit": [
+        Panel("first fit", "First fit in the process", "seconds"),
+        Panel("second fit", "Second fit", "seconds"),
+    ],
+    "fit_wide": [Panel("second fit", "Second fit, hidden layers (512, 512)", "seconds")],
+    "options": [Panel("epoch", "An epoch with each option", "seconds")],
+    "search": [Panel("search", "Grid search, 18 fits", "seconds")],
+    "predict": [Panel("one row", "Probabilities of one row", "microseconds", logarithmic=True)],
+    "processes": [Panel("process", "Whole processes", "milliseconds", logarithmic=True)],
+    "memory": [Panel("over the baseline", "Peak memory over the baseline", "megabytes")],
+    "small": [
+        Panel("first fit", "First fit", "seconds"),
+        Panel("median of the others", "Median of the others", "seconds"),
+    ],
+}
+_DERIVED = {
+    "memory": summary.over_baseline,
+    "growth": tables.derived_growth,
+}
+
+
+def save_plot(frame: pd.DataFrame, group: str, path: Path) -> bool:
+    """Draw a group.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of the group.
+    group : str
+        Its name.
+    path : Path
+        PNG file to write.
+
+    Returns
+    -------
+    bool
+        Whether there was anything to draw.
+    """
+    rows = _DERIVED.get(group, pd.DataFrame.copy)(frame[frame["status"] == "ok"])
+    if rows.empty:
+        return False
+    with sns.axes_style("whitegrid"):
+        figure = _growth(rows) if group == "growth" else _bars(rows, group)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150)
+    return True
+
+
+def _bars(frame: pd.DataFrame, group: str) -> Figure:
+    panels = _PANELS[group]
+    n_bars = frame["contestant"].nunique()
+    figure = Figure(figsize=(4 + 3.6 * len(panels), 1.2 + 0.36 * n_bars), layout="constrained")
+    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for ax, panel in zip(axes, panels, strict=True):
+        _bar_panel(ax, frame[frame["measure"] == panel.measure], panel)
+    return figure
+
+
+def _bar_panel(ax: Axes, rows: pd.DataFrame, panel: Panel) -> None:
+    names = list(dict.fromkeys(rows["contestant"]))
+    colours = {name: _OUR_COLOUR if _is_ours(name) else _OTHER_COLOUR for name in names}
+    shared = {
+        "x": "value",
+        "y": "contestant",
+        "order": names,
+        "hue": "contestant",
+        "palette": colours,
+        "legend": False,
+        "estimator": "median",
+        "errorbar": ("pi", 100),
+        "err_kws": {"linewidth": 1.2, "color": "black"},
+        "ax": ax,
+    }
+    if panel.logarithmic:  # where the length of a bar would mean nothing
+        sns.pointplot(rows, linestyle="none", log_scale=(True, False), **shared)
+        ax.xaxis.set_major_formatter("{x:,g}")
+    else:
+        sns.barplot(rows, saturation=1, **shared)
+    for i, name in enumerate(names):
+        values = rows.loc[rows["contestant"] == name, "value"]
+        text = summary.spread([values.median()])
+        ax.annotate(text, (values.max(), i), (6, 0), textcoords="offset points", va="center")
+    ax.set(title=panel.title, xlabel=panel.label, ylabel="")
+    ax.margins(x=0.15)
+    ax.grid(visible=False, axis="y")
+
+
+def _is_ours(name: str) -> bool:
+    return OURS in name or name in VARIANTS
+
+
+def _growth(rows: pd.DataFrame) -> Figure:
+    kinds = list(dict.fromkeys(rows["contestant"]))
+    figure = Figure(figsize=(9, 6.5), layout="constrained")
+    axes = figure.subplots(2, len(kinds), squeeze=False, sharex="col")
+    for column, kind in zip(axes.T, kinds, strict=True):
+        own = rows[rows["contestant"] == kind]
+        for ax, (measure, heading) in zip(column, tables.GROWTH_HEADINGS.items(), strict=True):
+            _growth_panel(ax, own[own["measure"] == measure], kind, heading)
+    return figure
+
+
+def _growth_panel(ax: Axes, rows: pd.DataFrame, kind: str, heading: str) -> None:
+    rows = rows[rows["value"] > 0]
+    sns.scatterplot(rows, x="size", y="value", color=_OUR_COLOUR, s=45, ax=ax)
+    exponent, factor = summary.exponent(rows["size"], rows["value"])
+    if np.isfinite(exponent):
+        sizes = np.geomspace(rows["size"].min(), rows["size"].max(), 2)
+        ax.plot(sizes, factor * sizes**exponent, "--", color=_FIT_COLOUR, linewidth=1.5)
+        ax.set_title(f"grows as {kind} to the power of {exponent:.2f}")
+        ax.set(xscale="log", yscale="log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_locator(NullLocator())
+        ticks = rows["size"].unique()
+        ax.set_xticks(ticks, [f"{size:,.0f}" for size in ticks], rotation=30)
+        ax.set_xticks([], minor=True)
+    ax.set(xlabel=kind, ylabel=heading)

@@ -1,0 +1,153 @@
+"""The page, the tables in the terminal and the plots, from a file of results."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import plots
+import tables
+from results import CONDITIONS
+from rich.console import Console
+from rich.table import Table
+from settings import GROUPS
+from summary import spread
+from texts import INTRODUCTION, TEXTS, TINY_WARNING
+
+
+@dataclass(frozen=True)
+class Section:
+    """One group of the report.
+
+    Attributes
+    ----------
+    group : str
+        Its name.
+    paragraphs : list of str
+        What was measured, and findings that no table holds.
+    tables : dict of str to DataFrame
+        Tables of texts by caption.
+    has_plot : bool
+        Whether there is an image.
+    """
+
+    group: str
+    paragraphs: list[str]
+    tables: tables.Tables
+    has_plot: bool
+
+
+def write_report(results: Path, page: Path, images: Path, console: Console) -> None:
+    """Write the page and the plots, and print the tables.
+
+    Parameters
+    ----------
+    results : Path
+        CSV file, as `run.py` leaves it.
+    page : Path
+        Markdown file to write.
+    images : Path
+        Directory of the plots; the page expects it beside itself.
+    console : Console
+        Where to print.
+    """
+    frame = pd.read_csv(results, dtype={"detail": str, "contestant": str})
+    conditions = _conditions(frame)
+    sections = []
+    for group in GROUPS:
+        rows = frame[(frame["group"] == group) & (frame["status"] != CONDITIONS)]
+        if rows.empty or group not in conditions:
+            continue
+        has_plot = plots.save_plot(rows, group, images / _image_name(group))
+        settings = conditions[group]["settings"]
+        paragraphs = [_explanation(group, settings), *_findings(group, rows, settings)]
+        sections.append(Section(group, paragraphs, tables.TABLES[group](rows), has_plot))
+    parts = [INTRODUCTION, _machines(conditions), *map(_markdown, sections)]
+    if any(condition["settings"]["one_process"] for condition in conditions.values()):
+        parts.insert(1, TINY_WARNING)
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text("\n".join(parts), encoding="utf-8")
+    for section in sections:
+        for caption, table in section.tables.items():
+            console.print(_rich_table(f"{TEXTS[section.group].heading}: {caption}", table))
+    console.print(f"Results: {results}\nPage: {page}", soft_wrap=True)
+
+
+def _conditions(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return machine and settings by group."""
+    rows = frame[frame["status"] == CONDITIONS]
+    texts = zip(rows["group"], rows["detail"], strict=True)
+    return {group: json.loads(text) for group, text in texts}
+
+
+def _explanation(group: str, settings: dict[str, Any]) -> str:
+    text = TEXTS[group].explanation.format(**settings)
+    n_rounds = min(settings["rounds"], settings["most_rounds"].get(group, settings["rounds"]))
+    return f"{text} Rounds: {n_rounds}."
+
+
+def _findings(group: str, rows: pd.DataFrame, settings: dict[str, Any]) -> Iterator[str]:
+    """Give what is measured beside the table."""
+    if group == "options":
+        rates, shares = tables.limit_shares(rows, settings["n_train"])
+        if len(shares):
+            yield (
+                "In the same process NumPy multiplies float32 matrices of "
+                f"{settings['matrix_size']:,} rows and columns at {spread(rates)} GFLOP/s. "
+                "Counting nothing but the matrix products of its steps (forward, and backward "
+                "without the gradient of the input), a plain epoch runs at "
+                f"{spread(100 * shares)} % of that rate."
+            )
+
+
+def _machines(conditions: dict[str, dict[str, Any]]) -> str:
+    """Describe the machine, or where groups were measured on several, each."""
+    groups_of: dict[str, list[str]] = {}
+    for group, condition in conditions.items():
+        facts = ", ".join(f"{name} {value}" for name, value in condition["machine"].items())
+        groups_of.setdefault(facts, []).append(f"{TEXTS[group].heading!r}")
+    if len(groups_of) == 1:
+        text = f"Measured on: {next(iter(groups_of))}."
+        return textwrap.fill(text, 100, break_on_hyphens=False) + "\n"
+    lines = [f"- {', '.join(groups)}: {facts}." for facts, groups in groups_of.items()]
+    return "\n".join(["Measured on:\n", *lines, ""])
+
+
+def _image_name(group: str) -> str:
+    return f"performance-{group.replace('_', '-')}.png"
+
+
+def _markdown(section: Section) -> str:
+    """Return a section of the page."""
+    heading = TEXTS[section.group].heading
+    paragraphs = [textwrap.fill(text, 100, break_on_hyphens=False) for text in section.paragraphs]
+    parts = [f"## {heading}", *paragraphs]
+    for caption, table in section.tables.items():
+        parts += [f"**{caption}**", _markdown_table(table)]
+    if section.has_plot:
+        parts.append(f"![{heading}: the numbers of the table]({_image_path(section.group)})")
+    return "\n\n".join(parts) + "\n"
+
+
+def _image_path(group: str) -> str:
+    return f"images/{_image_name(group)}"
+
+
+def _markdown_table(table: pd.DataFrame) -> str:
+    lines = [table.columns, ["---"] * len(table.columns), *table.to_numpy()]
+    cells = [[str(cell).replace("|", "\\|") for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def _rich_table(title: str, table: pd.DataFrame) -> Table:
+    printed = Table(title=title, title_justify="left")
+    for name in table.columns:
+        printed.add_column(name, overflow="fold")
+    for line in table.to_numpy():
+        printed.add_row(*map(str, line))
+    return printed

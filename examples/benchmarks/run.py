@@ -1,0 +1,223 @@
+"""Measure sk_mnist beside what people use today, and write the page that says how it went.
+
+Run with ``python -m pip install -e ".[benchmark]" && python examples/benchmarks/run.py``; about 50
+minutes on 2 cores, or 3 with ``--quick``. Every job is a process of its own, contestants take
+turns, so that a machine whose speed drifts is the same for all, and every finished job is saved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import contestants
+import machine
+import results
+from rich.console import Console
+from settings import FULL, GROUPS, MODEL_OF_COMMAND, QUICK, TINY, Settings
+from worker import MARKER
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+# A page, a picture or a table needs pandas and seaborn; they are imported when the measuring is
+# over, so that no worker is forked from a large process, whose peak memory it would inherit.
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where the files go; the page links the images as "images/..."."""
+
+    results: Path
+    page: Path
+
+    @property
+    def images(self) -> Path:
+        """Directory of the plots."""
+        return self.page.parent / "images"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what is asked for, and report all there is."""
+    options = _parser().parse_args(arguments)
+    settings = _settings(options)
+    output = _output(options)
+    console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
+    if not options.report_only:
+        start = time.perf_counter()
+        try:
+            measure(settings, options.only, output, console)
+        except KeyboardInterrupt:
+            console.print("Interrupted: what follows is what was finished.")
+        console.print(f"Measured for {(time.perf_counter() - start) / 60:.1f} minutes.\n")
+    from report import write_report
+
+    write_report(output.results, output.page, output.images, console)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="smaller; into ./benchmark_quick")
+    size.add_argument("--tiny", action="store_true", help="only to see that it runs")
+    parser.add_argument("--rounds", type=int, help="how often to repeat (default 5)")
+    parser.add_argument(
+        "--only", type=_groups, default=GROUPS, metavar="GROUPS", help=f"some of {','.join(GROUPS)}"
+    )
+    parser.add_argument("--output", type=Path, help="directory for all files")
+    parser.add_argument("--report-only", action="store_true", help="from the results that exist")
+    return parser
+
+
+def _groups(text: str) -> tuple[str, ...]:
+    names = text.split(",")
+    unknown = sorted(set(names) - set(GROUPS))
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: choose from {', '.join(GROUPS)}")
+    return tuple(group for group in GROUPS if group in names)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = QUICK if options.quick else TINY if options.tiny else FULL
+    return settings if options.rounds is None else replace(settings, rounds=options.rounds)
+
+
+def _output(options: argparse.Namespace) -> Output:
+    directory = options.output
+    if directory is None and options.quick:
+        directory = Path("benchmark_quick")
+    if directory is None and options.tiny:
+        directory = Path("benchmark_quick", "tiny")
+    if directory is None:
+        return Output(HERE / "results.csv", ROOT / "docs" / "performance.md")
+    return Output(directory / "results.csv", directory / "performance.md")
+
+
+def measure(settings: Settings, groups: Sequence[str], output: Output, console: Console) -> None:
+    """Run the jobs of the groups, contestants in turn, and save the results of each.
+
+    Parameters
+    ----------
+    settings : Settings
+        Sizes of the run.
+    groups : sequence of str
+        Groups to measure; results of the others stay in the file.
+    output : Output
+        Where the results go.
+    console : Console
+        Told of each job.
+    """
+    results.start(output.results, groups)
+    with tempfile.TemporaryDirectory() as workspace:
+        recorder = Recorder(settings, workspace, output.results, console)
+        for group in groups:
+            recorder.record_conditions(group)
+        jobs = [job for group in groups for job in recorder.jobs_of(group)]
+        preparations = _preparations(groups, settings)
+        batches = [preparations, *([job] for job in jobs)]
+        for batch in [preparations + jobs] if settings.one_process else batches:
+            recorder.run(batch)
+
+
+def _preparations(groups: Sequence[str], settings: Settings) -> list[tuple[str, str, int]]:
+    commands = settings.items_of("processes") if "processes" in groups else ()
+    models = [MODEL_OF_COMMAND[command] for command in commands if command in MODEL_OF_COMMAND]
+    return [("prepare", item, 0) for item in ("digits", *models)]
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Run jobs in worker processes and save what they measured."""
+
+    settings: Settings
+    workspace: str
+    results: Path
+    console: Console
+
+    def record_conditions(self, group: str) -> None:
+        """Save on what machine and how a group is measured, and which contestants are missing."""
+        conditions = {"machine": machine.describe(), "settings": asdict(self.settings)}
+        row = {"group": group, "status": results.CONDITIONS, "detail": json.dumps(conditions)}
+        results.append(self.results, [row])
+        for item in self.settings.items_of(group):
+            package = contestants.missing_package(item)
+            if package is not None:
+                detail = f"{package} is not installed"
+                row = {"group": group, "contestant": item, "status": "missing", "detail": detail}
+                results.append(self.results, [row])
+                self.console.print(f"{group:10} {item}: missing, {detail}")
+
+    def jobs_of(self, group: str) -> list[tuple[str, str, int]]:
+        """Return group, item and round of each job, the items in turn."""
+        return [
+            (group, item, number)
+            for number in range(self.settings.rounds_of(group))
+            for item in self.settings.items_of(group)
+            if contestants.missing_package(item) is None
+        ]
+
+    def run(self, jobs: Sequence[tuple[str, str, int]]) -> None:
+        """Run jobs in one process and save their results."""
+        answers, error = _work([self._description(*job) for job in jobs])
+        for i, (group, item, number) in enumerate(jobs):
+            answer = answers[i] if i < len(answers) else {"rows": [], "error": error}
+            if group == "prepare" and answer["error"]:
+                raise SystemExit(f"Preparing the {item} failed: {answer['error']}")
+            self._save(group, item, number, answer)
+
+    def _description(self, group: str, item: str, number: int) -> dict[str, Any]:
+        return {
+            "group": group,
+            "item": item,
+            "round": number,
+            "settings": asdict(self.settings),
+            "workspace": self.workspace,
+        }
+
+    def _save(self, group: str, item: str, number: int, answer: dict[str, Any]) -> None:
+        rows = answer["rows"]
+        shown = ", ".join(_described(row, item) for row in rows)
+        if answer["error"]:
+            shown = f"failed: {answer['error']}"
+            row = {"group": group, "contestant": item, "round": number, "status": "failed"}
+            rows = [row | {"detail": answer["error"]}]
+        if group != "prepare":
+            results.append(self.results, rows)
+            self.console.print(f"{group:10} round {number + 1}  {item}: {shown}", markup=False)
+
+
+def _described(row: dict[str, Any], item: str) -> str:
+    name = "" if row["contestant"] == item else f"{row['contestant']} "
+    epochs = f" of {row['epochs']}" if "epochs" in row else ""
+    return f"{name}{row['measure']}{epochs} {row['value']:.3g} {row['unit']}"
+
+
+def _work(descriptions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
+    """Run jobs in a new process; return the answers, and why some may be lacking."""
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "KERAS_BACKEND": "tensorflow"}
+    process = subprocess.run(
+        [sys.executable, str(HERE / "worker.py")],
+        input=json.dumps(descriptions),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        env={**quiet, **os.environ},
+    )
+    lines = process.stdout.splitlines()
+    answers = [json.loads(line.removeprefix(MARKER)) for line in lines if line.startswith(MARKER)]
+    last_words = process.stderr.strip().splitlines()[-1:] or ["no message"]
+    return answers, f"exit code {process.returncode}: {last_words[0]}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""How large a run is: rows, epochs, rounds and contestants of each group of measurements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contestants import (
+    KERAS,
+    KERAS_WRAPPER,
+    MLP,
+    OURS,
+    OURS_BYTES,
+    SCIKERAS,
+    SKORCH,
+    TORCH,
+)
+
+GROUPS = (
+    "fit",
+    "fit_wide",
+    "options",
+    "search",
+    "predict",
+    "processes",
+    "memory",
+    "small",
+    "growth",
+)
+
+# Items of the group "search" that are not contestants, but ours on more rows.
+LARGE = "sk_mnist, large"
+LARGE_LOKY = "sk_mnist, large, 2 processes"
+LARGE_THREADS = "sk_mnist, large, 2 threads"
+
+COMMANDS = (
+    "python -c pass",
+    "import sklearn.base",
+    "import sk_mnist",
+    "from sk_mnist import KerasMLPClassifier",
+    "load sk_mnist, predict",
+    "load MLPClassifier, predict",
+    "load Keras, predict",
+)
+
+MODEL_OF_COMMAND = {f"load {name}, predict": name for name in (OURS, MLP)} | {
+    "load Keras, predict": KERAS
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes of a run.
+
+    Attributes
+    ----------
+    data : {"mnist", "sample"}
+        All of MNIST, or the 5,000 digits that come with the installation.
+    n_train, n_test : int
+        Rows to train and to score on.
+    rounds : int
+        How often each measurement is repeated.
+    most_rounds : dict of str to int
+        Fewer rounds for groups that take long and vary little.
+    epochs : int
+        Of the groups "fit" and "fit_wide".
+    steady_epochs : int
+        Of the fits whose epochs are timed one by one.
+    search_rows, large_search_rows, search_epochs : int
+        Of the group "search".
+    predict_seconds : float
+        How long to repeat the prediction of one row.
+    repeats : int
+        Predictions of a batch, new processes, and turns of the options, in a round.
+    matrix_size : int
+        Side of the matrices that measure the machine.
+    small_epochs : int
+        Of the group "small".
+    growth_rows, growth_widths : tuple of int
+        Sizes of the group "growth".
+    items : dict of str to tuple of str
+        What takes part in each group.
+    one_process : bool
+        Whether all jobs share a process, which is quick and measures nothing well.
+    """
+
+    data: str
+    n_train: int
+    n_test: int
+    rounds: int
+    most_rounds: dict[str, int]
+    epochs: int
+    steady_epochs: int
+    search_rows: int
+    large_search_rows: int
+    search_epochs: int
+    predict_seconds: float
+    repeats: int
+    matrix_size: int
+    small_epochs: int
+    growth_rows: tuple[int, ...]
+    growth_widths: tuple[int, ...]
+    items: dict[str, tuple[str, ...]]
+    one_process: bool = False
+
+    def items_of(self, group: str) -> tuple[str, ...]:
+        """Return what takes turns in a group."""
+        if group == "growth":
+            rows = tuple(f"rows {size}" for size in self.growth_rows)
+            return rows + tuple(f"width {size}" for size in self.growth_widths)
+        return self.items.get(group, (OURS,))
+
+    def rounds_of(self, group: str) -> int:
+        """Return how often a group is repeated."""
+        return min(self.rounds, self.most_rounds.get(group, self.rounds))
+
+
+FULL = Settings(
+    data="mnist",
+    n_train=60_000,
+    n_test=10_000,
+    rounds=5,
+    most_rounds={
+        "fit_wide": 3,
+        "options": 1,
+        "search": 2,
+        "predict": 3,
+        "processes": 3,
+        "memory": 3,
+        "growth": 2,
+    },
+    epochs=10,
+    steady_epochs=3,
+    search_rows=12_000,
+    large_search_rows=30_000,
+    search_epochs=5,
+    predict_seconds=1.0,
+    repeats=5,
+    matrix_size=2048,
+    small_epochs=10,
+    growth_rows=(7_500, 15_000, 30_000, 60_000, 120_000, 240_000, 480_000),
+    growth_widths=(64, 128, 256, 512, 1024, 2048),
+    items={
+        "fit": (OURS, OURS_BYTES, KERAS, KERAS_WRAPPER, SCIKERAS, MLP, SKORCH, TORCH),
+        "fit_wide": (OURS, OURS_BYTES, KERAS, MLP, SKORCH, TORCH),
+        "search": (OURS, MLP, SKORCH, SCIKERAS, LARGE, LARGE_LOKY, LARGE_THREADS),
+        "predict": (OURS, MLP, KERAS, SKORCH, TORCH),
+        "processes": COMMANDS,
+        "memory": (OURS_BYTES, OURS, KERAS, MLP, TORCH),
+        "small": (OURS, MLP),
+    },
+)
+
+QUICK = Settings(
+    data="mnist",
+    n_train=6_000,
+    n_test=10_000,
+    rounds=1,
+    most_rounds={},
+    epochs=3,
+    steady_epochs=2,
+    search_rows=3_000,
+    large_search_rows=6_000,
+    search_epochs=2,
+    predict_seconds=0.5,
+    repeats=1,
+    matrix_size=2048,
+    small_epochs=10,
+    growth_rows=(7_500, 30_000),
+    growth_widths=(64, 512),
+    items={
+        "fit": (OURS, KERAS, MLP, SKORCH, TORCH),
+        "fit_wide": (OURS, KERAS),
+        "search": (OURS, MLP),
+        "predict": (OURS, KERAS),
+        "processes": COMMANDS,
+        "memory": (OURS_BYTES, MLP),
+        "small": (OURS, MLP),
+    },
+)
+
+TINY = Settings(
+    data="sample",
+    n_train=300,
+    n_test=300,
+    rounds=1,
+    most_rounds={},
+    epochs=1,
+    steady_epochs=2,
+    search_rows=300,
+    large_search_rows=300,
+    search_epochs=1,
+    predict_seconds=0.02,
+    repeats=1,
+    matrix_size=256,
+    small_epochs=1,
+    growth_rows=(290, 300),
+    growth_widths=(8, 16),
+    items={
+        "fit": (OURS, KERAS, MLP, SKORCH),
+        "fit_wide": (OURS, MLP),
+        "search": (OURS, MLP, LARGE, LARGE_THREADS),
+        "predict": (OURS, MLP),
+        "processes": ("python -c pass", "import sk_mnist", "load sk_mnist, predict"),
+        "memory": (OURS_BYTES, MLP),
+        "small": (OURS, MLP),
+    },
+    one_process=True,
+)

@@ -1,0 +1,42 @@
+"""Group "small": cross-validation on a small problem, where compiling weighs most."""
+
+from __future__ import annotations
+
+import contestants
+import numpy as np
+from contestants import OURS
+from jobs import Job, Row
+from sklearn.datasets import load_digits
+from sklearn.model_selection import cross_validate
+
+
+def measure(job: Job) -> list[Row]:
+    """Time the fits of a 5-fold cross-validation on the 8 x 8 digits of scikit-learn."""
+    contestants.load(job.item)
+    X, y = load_digits(return_X_y=True)
+    result = cross_validate(_model(job), X, y, cv=5, error_score="raise")
+    seconds = result["fit_time"]
+    accuracy = float(np.mean(result["test_score"]))
+    return [
+        job.row("first fit", seconds[0], "s", accuracy=accuracy),
+        job.row("median of the others", np.median(seconds[1:]), "s", accuracy=accuracy),
+        job.row("slowest of the others", seconds[1:].max(), "s", accuracy=accuracy),
+    ]
+
+
+def _model(job: Job) -> object:
+    """Make ours with its defaults, and scikit-learn's with the same layers, batches and epochs."""
+    from sklearn.neural_network import MLPClassifier
+
+    from sk_mnist import KerasMLPClassifier
+
+    epochs = job.settings.small_epochs
+    if job.item == OURS:
+        return KerasMLPClassifier(epochs=epochs, random_state=job.round)
+    defaults = KerasMLPClassifier()
+    return MLPClassifier(
+        defaults.hidden_layer_sizes,
+        batch_size=defaults.batch_size,
+        max_iter=epochs,
+        random_state=job.round,
+    )

@@ -1,0 +1,174 @@
+"""The benchmarks run, save what they measure, and their arithmetic is right."""
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+DIRECTORY = Path(__file__).parents[1] / "examples" / "benchmarks"
+GROUPS = [
+    "fit", "fit_wide", "options", "search", "predict", "processes", "memory", "small", "growth",
+]  # fmt: skip
+
+# Whether skorch is installed or not, this process finds that it is not.
+WITHOUT_SKORCH = """
+import sys
+sys.modules["skorch"] = None
+sys.path.insert(0, sys.argv.pop(1))
+import run
+run.main()
+"""
+
+
+def call(*arguments):
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """The smallest run of all groups: its directory and what it printed."""
+    directory = tmp_path_factory.mktemp("benchmarks")
+    process = call("-c", WITHOUT_SKORCH, DIRECTORY, "--tiny", "--output", directory)
+    assert process.returncode == 0, process.stderr
+    return directory, process.stdout
+
+
+@pytest.fixture(scope="module")
+def summary():
+    """The module with the arithmetic, which is a script's neighbour and in no package."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(DIRECTORY)
+        return importlib.import_module("summary")
+
+
+@pytest.fixture(scope="module")
+def frame(tiny):
+    return pd.read_csv(tiny[0] / "results.csv")
+
+
+def test_every_group_measures_something_finite_and_positive(frame):
+    assert list(frame["group"].unique()) == GROUPS
+    measured = frame[frame["status"] == "ok"]
+    assert set(measured["group"]) == set(GROUPS)
+    assert np.isfinite(measured["value"]).all()
+    assert (measured["value"] > 0).all()
+
+
+def test_nothing_fails(frame):
+    assert set(frame["status"]) == {"conditions", "missing", "ok"}
+
+
+def test_the_accuracy_stands_beside_the_time_of_a_fit(frame):
+    fits = frame[frame["measure"].isin(["first fit", "second fit"])]
+    assert fits["accuracy"].between(0, 1).all()
+
+
+def test_searches_in_threads_find_the_same_scores(tiny):
+    page = (tiny[0] / "performance.md").read_text(encoding="utf-8")
+    line = next(line for line in page.splitlines() if "2 threads |" in line)
+    assert line.endswith("| yes |")
+
+
+def test_the_page_has_a_section_and_a_plot_of_every_group(tiny):
+    directory, _ = tiny
+    page = (directory / "performance.md").read_text(encoding="utf-8")
+    assert page.count("\n## ") == len(GROUPS)
+    for group in GROUPS:
+        image = f"images/performance-{group.replace('_', '-')}.png"
+        assert f"]({image})" in page
+        assert (directory / image).read_bytes().startswith(b"\x89PNG")
+    assert "processor" in page
+    assert "numpy" in page
+
+
+def test_a_contestant_that_is_not_installed_is_named_as_missing(tiny):
+    directory, printed = tiny
+    page = (directory / "performance.md").read_text(encoding="utf-8")
+    assert "| skorch | missing: skorch is not installed |" in page
+    assert "skorch: missing" in printed
+
+
+def test_a_report_alone_is_made_of_the_results_that_exist(tiny, tmp_path):
+    lines = (tiny[0] / "results.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines[1:] if line.startswith("small,")]
+    failure = "small,PyTorch,,,,0,,,,failed,MemoryError: too large\n"
+    results = "".join([lines[0], *kept, failure])
+    (tmp_path / "results.csv").write_text(results, encoding="utf-8")
+    process = call(DIRECTORY / "run.py", "--report-only", "--output", tmp_path)
+    assert process.returncode == 0, process.stderr
+    page = (tmp_path / "performance.md").read_text(encoding="utf-8")
+    assert page.count("\n## ") == 1
+    assert "| PyTorch | failed: MemoryError: too large |" in page
+    assert [path.name for path in (tmp_path / "images").iterdir()] == ["performance-small.png"]
+    assert (tmp_path / "results.csv").read_text(encoding="utf-8") == results
+
+
+# --- arithmetic --------------------------------------------------------------------------------
+
+
+def test_a_ratio_is_of_times_of_the_same_round(summary):
+    frame = pd.DataFrame(
+        [
+            ("ours", "fit", 0, 1.0), ("ours", "fit", 1, 2.0), ("ours", "predict", 0, 9.0),
+            ("other", "fit", 1, 5.0), ("other", "fit", 0, 3.0), ("late", "fit", 1, 1.0),
+        ],
+        columns=["contestant", "measure", "round", "value"],
+    )  # fmt: skip
+    ratios = summary.ratios(frame, "fit", "ours")
+    assert {name: list(values) for name, values in ratios.items()} == {
+        "ours": [1, 1], "other": [3, 2.5], "late": [0.5],
+    }  # fmt: skip
+    assert summary.ratios(frame, "fit", "nobody") == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "digits", "text"),
+    [
+        ([4.52, 4.9, 5.3], 2, "4.9 (4.5\N{EN DASH}5.3)"),
+        ([3.4], 3, "3.40"),
+        ([12345.6, 12345.6], 3, "12,346 (12,346\N{EN DASH}12,346)"),
+        ([0.01234], 3, "0.0123"),
+        ([], 3, "\N{EN DASH}"),
+    ],
+)
+def test_a_spread_is_median_smallest_and_largest(summary, values, digits, text):
+    assert summary.spread(values, digits) == text
+
+
+def test_an_exponent_is_found_again(summary):
+    sizes = np.array([10, 20, 40, 80])
+    exponent, factor = summary.exponent(sizes, 3 * sizes**1.5)
+    assert exponent == pytest.approx(1.5)
+    assert factor == pytest.approx(3)
+    assert summary.exponent([10, 20, 40], [2, 4, 0])[0] == pytest.approx(1)
+    assert np.isnan(summary.exponent([10, 20], [1, -1])[0])
+
+
+def test_memory_is_that_over_the_baseline_of_the_same_round(summary):
+    frame = pd.DataFrame(
+        {
+            "contestant": "a",
+            "measure": ["baseline", "peak", "baseline", "peak"],
+            "size": 10,
+            "round": [0, 0, 1, 1],
+            "value": [100.0, 150.0, 200.0, 260.0],
+        }
+    )
+    assert list(summary.over_baseline(frame)["value"]) == [50, 60]
+
+
+def test_operations_are_counted_without_the_gradient_of_the_input(summary):
+    assert summary.forward_flops([2, 3, 4]) == 2 * (6 + 12)
+    assert summary.training_flops([2, 3, 4]) == 2 * (2 * 6 + 3 * 12)
+    assert summary.work_with_validation([2, 3, 4], 0.1) == pytest.approx(0.9 + 0.1 * 36 / 96)
