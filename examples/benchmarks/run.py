@@ -1,8 +1,9 @@
 """Measure sk_mnist beside what people use today, and write the page that says how it went.
 
-Run with ``python -m pip install -e ".[benchmark]" && python examples/benchmarks/run.py``; about 50
-minutes on 2 cores, or 3 with ``--quick``. Every job is a process of its own, contestants take
-turns, so that a machine whose speed drifts is the same for all, and every finished job is saved.
+Run with ``python -m pip install -e ".[benchmark]" && python examples/benchmarks/run.py``; over an
+hour on 2 cores, or a few minutes with ``--quick``. Every job is a process of its own, contestants
+take turns, so that a machine whose speed drifts is the same for all, and every finished job is
+saved.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ class Recorder:
         for item in self.settings.items_of(group):
             package = contestants.missing_package(item)
             if package is not None:
-                detail = f"{package} is not installed"
+                detail = f"{package} not installed"
                 row = {"group": group, "contestant": item, "status": "missing", "detail": detail}
                 results.append(self.results, [row])
                 self.console.print(f"{group:10} {item}: missing, {detail}")

@@ -17,8 +17,8 @@ INTRODUCTION = """\
 # Performance
 
 How long the same work takes with sk_mnist and with what people use today, on one machine, in one
-run, with the accuracy that each reached. To repeat it (about 50 minutes on 2 cores, or 3 with
-`--quick`, which writes into `benchmark_quick/` instead):
+run, with the accuracy that each reached. To repeat it (over an hour on 2 cores, or a few minutes
+with `--quick`, which writes into `benchmark_quick/` instead):
 
 ```bash
 python -m pip install -e ".[benchmark]" && python examples/benchmarks/run.py
