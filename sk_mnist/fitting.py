@@ -93,7 +93,7 @@ def run(
         )
 
     def attributes(state: TrainingState) -> dict[str, Any]:
-        return _fitted_attributes(estimator, request, spec, data, state.fetched())
+        return _fitted_attributes(estimator, request, spec, data, state)
 
     reporter.fitted_attributes = attributes
     plan = _plan(estimator, request, start, data.weight_unit)

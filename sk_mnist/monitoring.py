@@ -59,7 +59,7 @@ class EpochReporter:
         return bool(
             self._epoch_context.call_on_fit_task_end(
                 estimator=self._estimator,
-                reconstruction_attributes=lambda: self.fitted_attributes(state),
+                reconstruction_attributes=lambda: self.fitted_attributes(state.fetched()),
                 **self._fit_arguments,
             )
         )

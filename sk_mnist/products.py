@@ -16,6 +16,7 @@ def product(inputs: Any, transposed: Any, *, compiled: bool) -> Any:
     A worker of joblib, which is given fewer threads, would then not train the same network. So
     the first factor of the weights' gradient is the small matrix of the outputs' gradients,
     transposed in memory; without a barrier XLA would fold the transposition into the product.
+    For float64 there is only the first way, and nothing to gain from another order.
 
     Parameters
     ----------
@@ -34,12 +35,13 @@ def product(inputs: Any, transposed: Any, *, compiled: bool) -> Any:
     @tf.custom_gradient
     def multiply(inputs: Any, transposed: Any) -> Any:
         def gradients(upstream: Any) -> Any:
-            first_factor = tf.transpose(upstream)
-            if compiled:
-                (first_factor,) = xla_optimization_barrier([first_factor])
+            inputs_gradient = tf.matmul(upstream, transposed)
+            if not compiled or inputs.dtype != tf.float32:
+                return inputs_gradient, tf.matmul(upstream, inputs, transpose_a=True)
+            (first_factor,) = xla_optimization_barrier([tf.transpose(upstream)])
             parts = tf.split(first_factor, 2 if _gains_by_halves(transposed) else 1)
             weights_gradient = tf.concat([tf.matmul(part, inputs) for part in parts], axis=0)
-            return tf.matmul(upstream, transposed), weights_gradient
+            return inputs_gradient, weights_gradient
 
         return tf.matmul(inputs, transposed, transpose_b=True), gradients
 
@@ -50,7 +52,8 @@ def _gains_by_halves(transposed: Any) -> bool:
     """Tell whether the gradient of these weights is faster as two products.
 
     XLA gives a product of this size to one thread, but runs independent ones side by side: a tenth
-    of an epoch with hidden layers (128, 64) on two cores, nothing for (512, 512).
+    of an epoch with hidden layers (128, 64) on two cores. Halves of larger products are slower
+    than the whole, which has both threads.
     """
     n_units, n_inputs = transposed.shape
     return bool(n_units % 2 == 0 and 2**15 <= n_units * n_inputs < 2**17)

@@ -47,7 +47,8 @@ class TrainingState:
     ----------
     weights : list of ndarray
         For scaled inputs, in the order of `NetworkSpec.initial_weights`. While training runs,
-        these and the optimizer's variables are tensors on the device.
+        these and the optimizer's variables are tensors on the device, as the program takes them;
+        `fetched` brings them back.
     optimizer_state : list of ndarray or None
         The optimizer's variables; None before the first step.
     history : dict of str to list of float
@@ -73,12 +74,16 @@ class TrainingState:
         }
         return replace(self, history=history)
 
+    def entered(self) -> TrainingState:
+        """Return this state as the program takes it."""
+        return replace(self, weights=engine.turned(self.weights))
+
     def fetched(self) -> TrainingState:
-        """Return this state with all tensors as arrays."""
+        """Return a state of the program as arrays that the caller may keep."""
         variables = self.optimizer_state
         return replace(
             self,
-            weights=[np.array(weight) for weight in self.weights],
+            weights=[np.array(weight, order="C") for weight in engine.turned(self.weights)],
             optimizer_state=None if variables is None else [np.array(v) for v in variables],
         )
 
@@ -132,7 +137,7 @@ def train(
         If interrupted before the first epoch ends. After that, an interrupt warns and the finished
         epochs are kept.
     """
-    state = best = start
+    state = best = start.entered()
     key, parts = feed(spec, data, plan.batch_size, plan.optimizer, plan.dropout > 0)
     n_steps = -(-len(data.train_rows) // key.batch_size)
     try:
@@ -223,7 +228,7 @@ def _validation_metrics(
     """Return loss and accuracy on the validation rows, if there are any."""
     if data.validation_rows is None:
         return {}
-    weights = [np.asarray(weight) for weight in weights]
+    weights = engine.turned(weights)
     weights[:2] = data.scaling.fold(*weights[:2])
     X = data.X[data.validation_rows]
     labels = data.labels[data.validation_rows]

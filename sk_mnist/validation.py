@@ -34,8 +34,8 @@ def check_rectangular(X: Any) -> None:
 def is_plainly_valid(X: Any, n_features: int, dtype: npt.DTypeLike) -> bool:
     """Tell, in microseconds, whether `sklearn.utils.validation.validate_data` would pass X as is.
 
-    Predicting one row takes a fifth of the time that validating it does; an ordinary array needs
-    no more than this. Everything else, wrong input too, goes the long way, so that each error and
+    Validating one row takes several times as long as predicting it; an ordinary array needs no
+    more than this. Everything else, wrong input too, goes the long way, so that each error and
     warning stays what it is.
 
     Parameters

@@ -106,6 +106,8 @@ def run_engine(job, trainer=None, state=None):
             return run_engine(job, pooled, state)
     if state is None:
         state = [*initial_weights(job.spec), *trainer.initial_optimizer_state]
+    n_weights = 2 * (len(job.spec.layer_sizes) - 1)
+    state = [*engine.turned(state[:n_weights]), *state[n_weights:]]
     metrics = []
     for epoch, (order, rates) in enumerate(zip(job.epochs, job.learning_rates, strict=True)):
         totals = np.zeros(3)
@@ -123,6 +125,7 @@ def run_engine(job, trainer=None, state=None):
             )
             totals += sums
         metrics.append(totals[:2] / totals[2])
+    state[:n_weights] = engine.turned(state[:n_weights])
     return [np.array(variable) for variable in state], np.array(metrics)
 
 

@@ -36,7 +36,7 @@ def train_epoch(data, dropout=0.3):
     totals = np.zeros(3)
     with engine.pool.trainer(key) as trainer:
         weights = SPEC.initial_weights(np.random.RandomState(0))
-        state = [*weights, *trainer.initial_optimizer_state]
+        state = [*engine.turned(weights), *trainer.initial_optimizer_state]
         for part in parts(ORDER):
             state, sums = trainer.run(
                 state,
@@ -50,7 +50,7 @@ def train_epoch(data, dropout=0.3):
                 label_smoothing=0.1,
             )
             totals += sums
-    return [np.array(weight) for weight in state[: len(weights)]], totals
+    return engine.turned(state[: len(weights)]), totals
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ INPUTS = {
     "finite, the sum is not": np.full((3, N_FEATURES), 3e38, "float32"),
     "NaN": with_value("float32", np.nan),
     "infinity": with_value("float32", np.inf),
-    "infinities that cancel": with_value("float64", np.inf) - with_value("float64", -np.inf),
+    "infinities that cancel": np.where(np.arange(N_FEATURES) % 2, np.inf, -np.inf)[None, :],
     "NaN in float64": with_value("float64", np.nan),
     "too narrow": table("float32")[:, 1:],
     "too wide": np.hstack([table("uint8"), table("uint8")]),
@@ -97,7 +97,6 @@ def outcome(classifier, X):
 
 @pytest.mark.parametrize("name", ["float32", "float64", "bytes", "named", "unfitted"])
 @pytest.mark.parametrize("kind", INPUTS)
-@pytest.mark.filterwarnings("ignore:np.matrix")
 def test_predictions_errors_and_warnings_are_those_of_full_validation(classifiers, name, kind):
     quick = classifiers[name]
     thorough = AlwaysValidated()

@@ -15,7 +15,7 @@ MODEL_FILES = {OURS: "sk_mnist.joblib", MLP: "mlp.joblib", KERAS: "model.keras"}
 
 
 def measure(job: Job) -> list[Row]:
-    """Save digits and models in the workspace; the item "models" asks for the latter."""
+    """Save the digits, or the model of the contestant that the item names, in the workspace."""
     directory = Path(job.workspace)
     if job.item == "digits":
         save_digits(job, directory)

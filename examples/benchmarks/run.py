@@ -1,7 +1,7 @@
 """Measure sk_mnist beside what people use today, and write the page that says how it went.
 
-Run with ``python -m pip install -e ".[benchmark]" && python examples/benchmarks/run.py``; over an
-hour on 2 cores, or a few minutes with ``--quick``. Every job is a process of its own, contestants
+Run with ``python -m pip install -e ".[benchmark]" && python examples/benchmarks/run.py``; two hours
+on 2 cores, or a few minutes with ``--quick``. Every job is a process of its own, contestants
 take turns, so that a machine whose speed drifts is the same for all, and every finished job is
 saved.
 """

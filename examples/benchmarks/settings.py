@@ -60,7 +60,7 @@ class Settings:
     rounds : int
         How often each measurement is repeated.
     most_rounds : dict of str to int
-        Fewer rounds for groups that take long and vary little.
+        Fewer rounds for groups that take their turns within a round.
     epochs : int
         Of the groups "fit" and "fit_wide".
     steady_epochs : int
@@ -119,15 +119,7 @@ FULL = Settings(
     n_train=60_000,
     n_test=10_000,
     rounds=5,
-    most_rounds={
-        "fit_wide": 3,
-        "options": 1,
-        "search": 2,
-        "predict": 3,
-        "processes": 3,
-        "memory": 3,
-        "growth": 2,
-    },
+    most_rounds={"options": 1},
     epochs=10,
     steady_epochs=3,
     search_rows=12_000,

@@ -12,6 +12,8 @@ from options_cost import EARLY_STOPPING, HIDDEN, PLAIN, VALIDATION_FRACTION
 from settings import LARGE, LARGE_LOKY, LARGE_THREADS
 from summary import DASH, spread
 
+_OPTIONS_SIZES = (784, *HIDDEN, 10)
+
 Tables = dict[str, pd.DataFrame]
 """Tables by caption."""
 
@@ -91,8 +93,7 @@ def options_tables(frame: pd.DataFrame) -> Tables:
     """Seconds an epoch with each option, and the share of the machine's limit."""
     epochs = frame[frame["measure"] != "matrix products"]
     table = comparison(epochs, {"epoch": "epoch (s)"}, PLAIN)
-    sizes = (784, *HIDDEN, 10)
-    work = {EARLY_STOPPING: summary.work_with_validation(sizes, VALIDATION_FRACTION)}
+    work = {EARLY_STOPPING: summary.work_with_validation(_OPTIONS_SIZES, VALIDATION_FRACTION)}
     table["share of plain's work"] = [f"{work.get(name, 1.0):.3f}" for name in table[""]]
     return {"Options": table}
 
@@ -117,7 +118,7 @@ def limit_shares(frame: pd.DataFrame, n_rows: int) -> tuple[pd.Series, pd.Series
     rates = frame[frame["measure"] == "matrix products"].set_index("round")["value"]
     plain = frame[(frame["measure"] == "epoch") & (frame["contestant"] == PLAIN)]
     seconds = plain.set_index("round")["value"]
-    gigaflops = n_rows * summary.training_flops((784, *HIDDEN, 10)) / 1e9
+    gigaflops = n_rows * summary.training_flops(_OPTIONS_SIZES) / 1e9
     return rates, (gigaflops / seconds / rates).dropna()
 
 

@@ -16,9 +16,9 @@ class Text:
 INTRODUCTION = """\
 # Performance
 
-How long the same work takes with sk_mnist and with what people use today, on one machine, in one
-run, with the accuracy that each reached. To repeat it (over an hour on 2 cores, or a few minutes
-with `--quick`, which writes into `benchmark_quick/` instead):
+How long the same work takes with sk_mnist and with what people use today, with the accuracy that
+each reached; all rows of a section were measured on one machine in one run. To repeat it (two
+hours on 2 cores, or a few minutes with `--quick`, which writes into `benchmark_quick/` instead):
 
 ```bash
 python -m pip install -e ".[benchmark]" && python examples/benchmarks/run.py
