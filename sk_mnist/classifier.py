@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, Self
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import InconsistentVersionWarning
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -58,9 +58,11 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         ``intercepts_[0]`` after training.
 
     optimizer : {"adam", "adamw", "sgd", "rmsprop", "nadam", "adamax", "adagrad", "adadelta", \
-            "lion", "lamb", "ftrl"}, default="adam"
-        Keras optimizer [2]_, with Keras's defaults for everything but the learning rate. "sgd"
-        has Nesterov's momentum of 0.9, as in `MLPClassifier`.
+            "lion", "lamb", "ftrl"} or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer [2]_. A name stands for Keras's defaults for everything but the learning
+        rate; "sgd" has Nesterov's momentum of 0.9, as in `MLPClassifier`. An instance is copied,
+        never changed, and brings its own learning rate: `learning_rate` then has to stay at its
+        default.
 
     learning_rate : float, default=0.002
         Learning rate of the optimizer at the first step.
@@ -68,7 +70,8 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     learning_rate_schedule : {"linear", "cosine", "constant"}, default="linear"
         How the learning rate goes on. "linear" goes down to zero over all steps of a fit in a
         straight line, "cosine" in half a cosine. `partial_fit`, which cannot know how many steps
-        will come, always takes `learning_rate`.
+        will come, always takes `learning_rate`. An optimizer whose learning rate is one of Keras's
+        own schedules follows that instead.
 
     epochs : int, default=10
         Number of passes over the training set. Unlike `MLPClassifier`, training never stops
@@ -107,6 +110,13 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         then the total: fit with ``epochs=10``, set ``epochs=15`` and fit again for 5 more, or
         call `fit` again to finish a training that was interrupted. Keeps the optimizer's state in
         the estimator, which triples its size with "adam".
+
+    callbacks : list of keras.callbacks.Callback or None, default=None
+        Keras callbacks for `fit`, at the level of epochs: hooks of batches are called once an
+        epoch, as in Keras with `steps_per_execution`. They see a compiled Keras model with the
+        current weights, and what they change of its weights, of its optimizer's learning rate and
+        by ``stop_training`` counts. Copies of an estimator, as a grid search makes them, have
+        copies of the callbacks. For scikit-learn's own callbacks there is `set_callbacks`.
 
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the validation split, the order of the samples and the
@@ -212,7 +222,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "input_scaling": [StrOptions({"rms", "standard"}), None],
-        "optimizer": [StrOptions(set(OPTIMIZERS))],
+        "optimizer": [StrOptions(set(OPTIMIZERS)), HasMethods(["apply", "get_config"])],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "learning_rate_schedule": [StrOptions({"constant", "cosine", "linear"})],
         "epochs": [Interval(Integral, 1, None, closed="left")],
@@ -224,6 +234,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "warm_start": ["boolean"],
+        "callbacks": [list, tuple, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -258,7 +269,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         dropout: float = 0.0,
         alpha: float = 0.0,
         input_scaling: str | None = "rms",
-        optimizer: str = "adam",
+        optimizer: Any = "adam",
         learning_rate: float = 2e-3,
         learning_rate_schedule: str = "linear",
         epochs: int = 10,
@@ -270,6 +281,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         n_iter_no_change: int = 5,
         tol: float = 1e-4,
         warm_start: bool = False,
+        callbacks: Sequence[Any] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = 0,
     ) -> None:
@@ -290,6 +302,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.warm_start = warm_start
+        self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
 
@@ -444,9 +457,9 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """The fitted network as a compiled `keras.Sequential`, built when first asked for."""
         check_is_fitted(self)
         if "_keras_model" not in vars(self):
-            from sk_mnist.export import compiled_keras_model
+            from sk_mnist import export
 
-            self._keras_model = compiled_keras_model(self)
+            self._keras_model = export.to_keras(self)
         return self._keras_model
 
     def _check_data(
@@ -533,6 +546,12 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 stacklevel=2,
             )
         super().__setstate__(state)
+
+    def __dir__(self) -> list[str]:
+        # As in scikit-learn, only what this estimator has; but to ask for model_, as tab completion
+        # and the HTML representation would, loads TensorFlow.
+        names = (name for name in object.__dir__(self) if name != "model_")
+        return [name for name in names if hasattr(self, name)]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

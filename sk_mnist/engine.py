@@ -27,6 +27,7 @@ import tensorflow as tf
 
 from sk_mnist.dropout import keep_mask
 from sk_mnist.network import KERAS_ACTIVATIONS, NetworkSpec
+from sk_mnist.optimizers import OptimizerChoice
 from sk_mnist.products import product
 from sk_mnist.scaling import InputScaling
 
@@ -86,8 +87,8 @@ class ProgramKey:
         Number type of the data, e.g. "uint8".
     batch_size : int
         Rows a step.
-    optimizer : str
-        Name of a Keras optimizer.
+    optimizer : OptimizerChoice
+        The optimizer but for its learning rate.
     use_dropout : bool
         Whether the program draws dropout masks.
     """
@@ -96,7 +97,7 @@ class ProgramKey:
     n_rows: int
     data_dtype: str
     batch_size: int
-    optimizer: str
+    optimizer: OptimizerChoice
     use_dropout: bool
 
 
@@ -122,7 +123,7 @@ class Trainer:
         shapes = [shape for a, b in pairwise(sizes) for shape in ((b, a), (b,))]
         # A gigabyte of wide layers should not be drawn at random just to be overwritten.
         self._weights = [keras.Variable(np.zeros(s, dtype), dtype=dtype) for s in shapes]
-        self._optimizer = make_optimizer(key.optimizer)
+        self._optimizer = key.optimizer.make()
         self._optimizer.build(self._weights)
         self.initial_optimizer_state = [v.numpy() for v in self._optimizer.variables]
         self._activation = keras.activations.get(
@@ -189,6 +190,16 @@ class Trainer:
         )
         return new_state, [float(total) for total in sums]
 
+    def finish(self, state: Sequence[Any]) -> list[Any]:
+        """Return the state with the weights that the optimizer ends with: averages, if it asks."""
+        if not self._optimizer.use_ema:
+            return list(state)
+        variables = [*self._weights, *self._optimizer.variables]
+        for variable, value in zip(variables, state, strict=True):
+            variable.assign(value)
+        self._optimizer.finalize_variable_values(self._weights)
+        return [tf.identity(variable.value) for variable in variables]
+
     def _call(self, *arguments: Any) -> Any:
         """Call the program, uncompiled where XLA cannot compile it."""
         if self._program is not None:
@@ -247,11 +258,12 @@ class Trainer:
                 losses = self._losses(logits, labels, label_smoothing)
                 weight_sum = tf.reduce_sum(row_weight)
                 weighted = tf.reduce_sum(losses * row_weight)
-                loss = weighted / weight_sum
+                # The factor of optimizers that have one; apply divides the gradients by it.
+                loss = self._optimizer.scale_loss(weighted / weight_sum)
             gradients = tape.gradient(loss, weights)
             # The gradient of the L2 penalty is added here, where XLA fuses it into the optimizer's
             # update; as a term of the loss it costs up to half of the whole step.
-            shrinkage = alpha / weight_sum
+            shrinkage = self._optimizer.scale_loss(alpha / weight_sum)
             gradients[::2] = [
                 g + shrinkage * w for g, w in zip(gradients[::2], weights[::2], strict=True)
             ]
@@ -328,15 +340,6 @@ def turned(weights: Sequence[Any]) -> list[Any]:
     compilation.
     """
     return [np.asarray(weight).T for weight in weights]
-
-
-def make_optimizer(name: str) -> Any:
-    """Make the Keras optimizer of that name; its learning rate is set at every step."""
-    # As in scikit-learn's MLPClassifier, "sgd" means Nesterov's momentum; Keras's default has none.
-    options = {"momentum": 0.9, "nesterov": True} if name == "sgd" else {}
-    # Not keras.optimizers.get, which does not know all that the module has.
-    classes = {key.lower(): value for key, value in vars(keras.optimizers).items()}
-    return classes[name](**options)
 
 
 def padded_rows(n_rows: int) -> int:

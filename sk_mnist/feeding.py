@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from sk_mnist import engine
+from sk_mnist import engine, optimizers
 from sk_mnist.network import NetworkSpec
 from sk_mnist.scaling import InputScaling
 
@@ -77,7 +77,7 @@ Feed = Callable[[npt.NDArray[np.intp]], Iterator[Part]]
 
 
 def feed(
-    spec: NetworkSpec, data: TrainingData, batch_size: int, optimizer: str, use_dropout: bool
+    spec: NetworkSpec, data: TrainingData, batch_size: int, optimizer: Any, use_dropout: bool
 ) -> tuple[engine.ProgramKey, Feed]:
     """Decide how the data reach the device.
 
@@ -89,8 +89,8 @@ def feed(
         What to train on.
     batch_size : int
         Rows a step; a program for fewer rows has smaller batches.
-    optimizer : str
-        Name of a Keras optimizer.
+    optimizer : str or keras.optimizers.Optimizer
+        Name of a Keras optimizer, or an instance.
     use_dropout : bool
         Whether the program draws dropout masks.
 
@@ -109,7 +109,8 @@ def feed(
     if sparse.issparse(data.X) and n_padded * row_bytes > DENSE_BYTES:
         n_padded = batch_size * max(1, DENSE_BYTES // 4 // (batch_size * row_bytes))
         make_feed = _feed_in_parts
-    key = engine.ProgramKey(spec, n_padded, data.X.dtype.name, batch_size, optimizer, use_dropout)
+    choice = optimizers.choose(optimizer)
+    key = engine.ProgramKey(spec, n_padded, data.X.dtype.name, batch_size, choice, use_dropout)
     return key, make_feed(key, data)
 
 

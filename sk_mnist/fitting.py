@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
-from sk_mnist import targets
+from sk_mnist import optimizers, targets
+from sk_mnist.export import compiled_keras_model
 from sk_mnist.feeding import TrainingData
+from sk_mnist.keras_callbacks import KerasCallbacks
 from sk_mnist.monitoring import EpochReporter
 from sk_mnist.network import NetworkSpec
 from sk_mnist.scaling import InputScaling
@@ -104,14 +109,50 @@ def run(
             stacklevel=2,
         )
         return {}
-    state = train(spec, data, plan, start, random_state, reporter)
+    with _keras_callbacks(estimator, request, spec, data, start, reporter):
+        state = train(spec, data, plan, start, random_state, reporter)
     resume.update(
         random_state=random_state,
-        optimizer=estimator.optimizer,
+        optimizer=optimizers.choose(estimator.optimizer).description,
         optimizer_state=state.optimizer_state,
     )
     resumable = request.streaming or estimator.warm_start
     return {**attributes(state), "_resume": resume if resumable else None}
+
+
+@contextmanager
+def _keras_callbacks(
+    estimator: KerasMLPClassifier,
+    request: FitRequest,
+    spec: NetworkSpec,
+    data: TrainingData,
+    start: TrainingState,
+    reporter: EpochReporter,
+) -> Iterator[None]:
+    """Begin the training for the estimator's Keras callbacks, if it has any."""
+    if not estimator.callbacks or request.streaming:
+        yield
+        return
+    foreign = [c for c in estimator.callbacks if not isinstance(c, keras.callbacks.Callback)]
+    if foreign:
+        raise TypeError(
+            "callbacks must be instances of keras.callbacks.Callback; got "
+            f"{foreign[0]!r}. scikit-learn's callbacks are given by set_callbacks()."
+        )
+    weights = list(start.weights)
+    weights[:2] = data.scaling.fold(*weights[:2])
+    reporter.keras_callbacks = KerasCallbacks(
+        estimator.callbacks,
+        compiled_keras_model(estimator, spec, weights),
+        data.scaling,
+        epochs=estimator.epochs,
+        steps=-(-len(data.train_rows) // estimator.batch_size),
+        verbose=int(estimator.verbose),
+    )
+    try:
+        yield
+    finally:
+        reporter.keras_callbacks.release()
 
 
 def _network_spec(estimator: KerasMLPClassifier, X: Any, labels: npt.NDArray[Any]) -> NetworkSpec:
@@ -149,7 +190,7 @@ def _resumed_state(
     layers = zip(estimator.coefs_, estimator.intercepts_, strict=True)
     weights = [weight for layer in layers for weight in layer]
     weights[:2] = estimator._input_scaling.unfold(*weights[:2])
-    same_optimizer = resume.get("optimizer") == estimator.optimizer
+    same_optimizer = resume.get("optimizer") == optimizers.choose(estimator.optimizer).description
     optimizer_state = resume["optimizer_state"] if same_optimizer else None
     return TrainingState(weights, optimizer_state, estimator.history_)
 
@@ -222,7 +263,7 @@ def _plan(
         epochs=start.n_epochs + 1 if request.streaming else estimator.epochs,
         batch_size=estimator.batch_size,
         optimizer=estimator.optimizer,
-        learning_rate=estimator.learning_rate,
+        learning_rate=optimizers.learning_rate_of(estimator),
         learning_rate_schedule=(
             "constant" if request.streaming else estimator.learning_rate_schedule
         ),

@@ -1,4 +1,4 @@
-"""What a fit tells the outside world: a line an epoch, and scikit-learn's callbacks."""
+"""What a fit tells the outside world: a line an epoch, scikit-learn's callbacks, and Keras's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from sk_mnist.inference import FloatArray
+from sk_mnist.keras_callbacks import KerasCallbacks
 from sk_mnist.training import TrainingState
 
 
@@ -25,9 +27,12 @@ class EpochReporter:
     ----------
     fitted_attributes : callable
         Makes the estimator's fitted attributes from a TrainingState; to be set before training.
+    keras_callbacks : KerasCallbacks or None
+        Those of Keras, if there are any; to be set before training.
     """
 
     fitted_attributes: Callable[[TrainingState], dict[str, Any]]
+    keras_callbacks: KerasCallbacks | None = None
 
     def __init__(
         self,
@@ -41,28 +46,36 @@ class EpochReporter:
         self._epoch_context: Any = None
         self._started = 0.0
 
-    def epoch_begins(self) -> None:
-        """Open the epoch's task."""
+    def epoch_begins(self, epoch: int, rates: FloatArray) -> FloatArray:
+        """Open the epoch's task; Keras's callbacks may change the learning rates."""
         self._started = time.perf_counter()
         if self._context is not None:
             self._epoch_context = self._context.subcontext(task_name="epoch")
             self._epoch_context.call_on_fit_task_begin(
                 estimator=self._estimator, **self._fit_arguments
             )
+        return rates if self.keras_callbacks is None else self.keras_callbacks.begin(epoch, rates)
 
-    def epoch_ends(self, state: TrainingState) -> bool:
+    def epoch_ends(self, state: TrainingState) -> tuple[TrainingState, bool]:
         """Print the epoch and close its task; a callback may ask to stop."""
+        stop = False
         if self._estimator.verbose:
             self._print_epoch(state)
-        if self._context is None:
-            return False
-        return bool(
-            self._epoch_context.call_on_fit_task_end(
-                estimator=self._estimator,
-                reconstruction_attributes=lambda: self.fitted_attributes(state.fetched()),
-                **self._fit_arguments,
+        if self.keras_callbacks is not None:
+            state, stop = self.keras_callbacks.end_epoch(state)
+        if self._context is not None:
+            stop |= bool(
+                self._epoch_context.call_on_fit_task_end(
+                    estimator=self._estimator,
+                    reconstruction_attributes=lambda: self.fitted_attributes(state.fetched()),
+                    **self._fit_arguments,
+                )
             )
-        )
+        return state, stop
+
+    def training_ends(self, state: TrainingState) -> TrainingState:
+        """Let Keras's callbacks end; they may change the weights."""
+        return state if self.keras_callbacks is None else self.keras_callbacks.end(state)
 
     def _print_epoch(self, state: TrainingState) -> None:
         seconds = time.perf_counter() - self._started

@@ -25,12 +25,16 @@ SCHEDULES: dict[str, Callable[[FloatArray], FloatArray]] = {
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How to train; the names are the estimator's."""
+    """How to train; the names are the estimator's.
+
+    The optimizer may be an instance, and the learning rate one of Keras's schedules, a function of
+    the number of steps taken; then `learning_rate_schedule` has no say.
+    """
 
     epochs: int
     batch_size: int
-    optimizer: str
-    learning_rate: float
+    optimizer: Any
+    learning_rate: float | Callable[[int], Any]
     learning_rate_schedule: str
     alpha: float
     dropout: float
@@ -89,13 +93,16 @@ class TrainingState:
 
 
 class EpochMonitor(Protocol):
-    """What watches a training, epoch by epoch."""
+    """What watches a training, epoch by epoch, and may act on it."""
 
-    def epoch_begins(self) -> None:
-        """Take note that an epoch begins."""
+    def epoch_begins(self, epoch: int, rates: FloatArray) -> FloatArray:
+        """Take note that an epoch begins; return the learning rates of its steps."""
 
-    def epoch_ends(self, state: TrainingState) -> bool:
-        """Take note of the state after an epoch; return True to stop training."""
+    def epoch_ends(self, state: TrainingState) -> tuple[TrainingState, bool]:
+        """Take note of the state after an epoch; return one to go on with, and whether to stop."""
+
+    def training_ends(self, state: TrainingState) -> TrainingState:
+        """Take note of the state after the last epoch; return the one to keep."""
 
 
 def train(
@@ -140,32 +147,67 @@ def train(
     state = best = start.entered()
     key, parts = feed(spec, data, plan.batch_size, plan.optimizer, plan.dropout > 0)
     n_steps = -(-len(data.train_rows) // key.batch_size)
-    try:
-        with engine.pool.trainer(key) as trainer:
+    with engine.pool.trainer(key) as trainer:
+        try:
             for epoch in range(start.n_epochs, plan.epochs):
-                monitor.epoch_begins()
-                steps = np.arange(epoch * n_steps, (epoch + 1) * n_steps)
-                rates = learning_rates(plan, steps, n_steps * plan.epochs)
+                rates = monitor.epoch_begins(epoch, _epoch_rates(plan, state, epoch, n_steps))
                 order = random_state.permutation(data.train_rows)
                 seed = int(random_state.randint(2**32, dtype=np.uint32))
                 finished, metrics = _run_epoch(trainer, parts(order), state, rates, seed, plan)
-                metrics.update(_validation_metrics(finished.weights, spec, data))
-                state = finished.record(metrics)
-                best = state if _is_best(state) else best
-                if monitor.epoch_ends(state) or _should_stop(state, plan):
+                if not np.isfinite(metrics["loss"]):
+                    _stop_on_divergence(finished.record(metrics), start, plan, monitor)
                     break
-    except KeyboardInterrupt:
-        if state.n_epochs == start.n_epochs:
-            raise
-        warnings.warn(
-            f"Training interrupted by user: the {state.n_epochs} finished epochs of "
-            f"{plan.epochs} are kept.",
-            stacklevel=2,
-        )
-    result = replace(best, history=state.history).fetched()
+                metrics.update(_validation_metrics(finished.weights, spec, data))
+                state, stop = monitor.epoch_ends(finished.record(metrics))
+                best = state if _is_best(state) else best
+                if stop or _should_stop(state, plan):
+                    break
+        except KeyboardInterrupt:
+            if state.n_epochs == start.n_epochs:
+                raise
+            warnings.warn(
+                f"Training interrupted by user: the {state.n_epochs} finished epochs of "
+                f"{plan.epochs} are kept.",
+                stacklevel=2,
+            )
+        result = _finish(trainer, replace(best, history=state.history)).fetched()
+    result = monitor.training_ends(result)
     if not all(np.isfinite(weight).all() for weight in result.weights):
         raise _divergence("a weight that is not finite", state.n_epochs, plan)
     return result
+
+
+def _finish(trainer: engine.Trainer, state: TrainingState) -> TrainingState:
+    """Let the optimizer have the last word on the weights."""
+    if state.optimizer_state is None:
+        return state
+    n_weights = len(state.weights)
+    variables = trainer.finish([*state.weights, *state.optimizer_state])
+    return replace(state, weights=variables[:n_weights], optimizer_state=variables[n_weights:])
+
+
+def _stop_on_divergence(
+    diverged: TrainingState, start: TrainingState, plan: TrainingPlan, monitor: EpochMonitor
+) -> None:
+    """Raise, unless the user's callbacks stop training in such a case: then warn."""
+    _, stop = monitor.epoch_ends(diverged)
+    n_epochs = diverged.n_epochs - 1
+    if not stop or n_epochs == start.n_epochs:
+        raise _divergence(f"a loss of {diverged.history['loss'][-1]}", n_epochs + 1, plan)
+    warnings.warn(
+        f"A callback stopped training when epoch {n_epochs + 1} diverged: the {n_epochs} epochs "
+        "before it are kept.",
+        stacklevel=3,
+    )
+
+
+def _epoch_rates(plan: TrainingPlan, state: TrainingState, epoch: int, n_steps: int) -> FloatArray:
+    """Return the learning rate of each step of an epoch."""
+    first = epoch * n_steps
+    if callable(plan.learning_rate) and state.optimizer_state is not None:
+        # Keras's schedules go by the optimizer's own count, its first variable.
+        first = int(np.asarray(state.optimizer_state[0]))
+    return learning_rates(plan, np.arange(first, first + n_steps), n_steps * plan.epochs)
 
 
 def learning_rates(plan: TrainingPlan, steps: npt.NDArray[np.intp], n_steps: int) -> FloatArray:
@@ -184,6 +226,8 @@ def learning_rates(plan: TrainingPlan, steps: npt.NDArray[np.intp], n_steps: int
     -------
     ndarray of the shape of `steps`
     """
+    if callable(plan.learning_rate):
+        return np.array([float(plan.learning_rate(int(step))) for step in steps])
     return plan.learning_rate * SCHEDULES[plan.learning_rate_schedule](steps / n_steps)
 
 
@@ -212,8 +256,6 @@ def _run_epoch(
         )
         totals += sums
     loss, accuracy = totals[:2] / totals[2]
-    if not np.isfinite(loss):
-        raise _divergence(f"a loss of {loss}", state.n_epochs + 1, plan)
     n_weights = len(state.weights)
     return replace(state, weights=variables[:n_weights], optimizer_state=variables[n_weights:]), {
         "loss": float(loss),
@@ -264,9 +306,12 @@ def _should_stop(state: TrainingState, plan: TrainingPlan) -> bool:
 
 
 def _divergence(found: str, n_epochs: int, plan: TrainingPlan) -> ValueError:
+    rate = plan.learning_rate
+    rate = float(rate(0)) if callable(rate) else rate
+    optimizer = plan.optimizer if isinstance(plan.optimizer, str) else type(plan.optimizer).__name__
     return ValueError(
         f"Training diverged: {found} after {n_epochs} epoch(s). The likely cause is a learning "
-        f"rate that is too high for this data: learning_rate={plan.learning_rate:g} with "
-        f"optimizer={plan.optimizer!r}. Try learning_rate={plan.learning_rate / 10:g}, and "
+        f"rate that is too high for this data: learning_rate={rate:g} with "
+        f"optimizer={optimizer!r}. Try learning_rate={rate / 10:g}, and "
         "input_scaling='rms' or 'standard' if inputs are large."
     )

@@ -152,7 +152,7 @@ def run_reference(job):
     X = (data.X - data.scaling.offset) / data.scaling.scale
     activation = keras.activations.get(KERAS_ACTIVATIONS.get(spec.activation, spec.activation))
     weights = [keras.Variable(weight, dtype="float64") for weight in initial_weights(spec)]
-    optimizer = KERAS_OPTIMIZERS[job.optimizer]()
+    optimizer = reference_optimizer(job.optimizer)
     metrics = []
     for epoch, (order, rates) in enumerate(zip(job.epochs, job.learning_rates, strict=True)):
         sums = np.zeros(3)
@@ -172,12 +172,19 @@ def run_reference(job):
                 penalty = sum(tf.reduce_sum(coef.value**2) for coef in weights[::2])
                 total = tf.reduce_sum(row_weight * losses)
                 loss = (total + 0.5 * job.alpha * penalty) / row_weight.sum()
+                loss = optimizer.scale_loss(loss)
             gradients = tape.gradient(loss, [weight.value for weight in weights])
             optimizer.learning_rate = rate
             optimizer.apply(gradients, weights)
             sums += [total.numpy(), row_weight[hits].sum(), row_weight.sum()]
         metrics.append(sums[:2] / sums[2])
     return [weight.numpy() for weight in weights], np.array(metrics)
+
+
+def reference_optimizer(optimizer):
+    if isinstance(optimizer, str):
+        return KERAS_OPTIMIZERS[optimizer]()
+    return type(optimizer).from_config(optimizer.get_config())
 
 
 def reference_mask(job, epoch, step, layer):
@@ -243,6 +250,25 @@ class TestOptimizers:
         spec = replace(SMALL, activation=activation)
         job = make_job(spec, optimizer=optimizer, **EVERYTHING)
         assert_steps_are_those_of_the_reference(weighted(job))
+
+    @pytest.mark.parametrize(
+        "instance",
+        [
+            keras.optimizers.Adam(beta_1=0.7, amsgrad=True),
+            keras.optimizers.SGD(momentum=0.5),
+            keras.optimizers.AdamW(weight_decay=0.1, clipnorm=0.05),
+            keras.optimizers.RMSprop(centered=True, global_clipnorm=0.1),
+            keras.optimizers.Adam(clipvalue=0.01, loss_scale_factor=8.0),
+            keras.optimizers.Adam(gradient_accumulation_steps=3),
+            keras.optimizers.Adam(use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=4),
+            keras.optimizers.Adafactor(),
+        ],
+        ids=lambda optimizer: type(optimizer).__name__,
+    )
+    def test_given_as_instances_are_those_of_keras(self, instance):
+        assert_steps_are_those_of_the_reference(
+            weighted(make_job(SMALL, optimizer=instance, **EVERYTHING))
+        )
 
 
 @pytest.mark.parametrize("layer_sizes", [(5, 3), (5, 4, 4, 4, 3)], ids=["none", "three"])

@@ -48,14 +48,18 @@ class Monitor:
         self._stop_after = stop_after
         self._interrupt_in = interrupt_in
 
-    def epoch_begins(self):
+    def epoch_begins(self, epoch, rates):
         self.n_begun += 1
         if self.n_begun == self._interrupt_in:
             signal.raise_signal(signal.SIGINT)
+        return rates
 
     def epoch_ends(self, state):
         self.states.append(state.fetched())
-        return len(self.states) == self._stop_after
+        return state, len(self.states) == self._stop_after
+
+    def training_ends(self, state):
+        return state
 
 
 class RecordingRandomState(np.random.RandomState):
