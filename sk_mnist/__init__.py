@@ -8,7 +8,7 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["datasets", "displays", "evaluation"],
+    submodules=["datasets", "displays", "evaluation", "export"],
     submod_attrs={
         "classifier": ["KerasMLPClassifier"],
         "datasets": ["fetch_mnist", "load_mnist_sample"],

@@ -462,6 +462,55 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             self._keras_model = export.to_keras(self)
         return self._keras_model
 
+    def to_keras(self) -> Any:
+        """Return the fitted network as a new, compiled Keras model.
+
+        Returns
+        -------
+        keras.Sequential
+            Takes X as it is; saves with ``model.save("digits.keras")``.
+        """
+        from sk_mnist import export
+
+        return export.to_keras(self)
+
+    def to_sklearn(self) -> Any:
+        """Return the fitted network as scikit-learn's own `MLPClassifier`.
+
+        Returns
+        -------
+        sklearn.neural_network.MLPClassifier
+            Predicts the same, up to rounding.
+
+        Raises
+        ------
+        ValueError
+            If `MLPClassifier` does not have the activation.
+        """
+        from sk_mnist import export
+
+        return export.to_sklearn(self)
+
+    def to_onnx(self) -> Any:
+        """Return the fitted network as an ONNX model, which takes X in its number type.
+
+        For pipelines there is `sk_mnist.export.to_onnx`.
+
+        Returns
+        -------
+        onnx.ModelProto
+            Two outputs: the labels, and the probabilities of shape (n_samples, n_classes).
+
+        Raises
+        ------
+        ImportError
+            If skl2onnx is not installed.
+        """
+        from sk_mnist import export
+
+        check_is_fitted(self)
+        return export.to_onnx(self, np.zeros((1, self.n_features_in_), self.coefs_[0].dtype))
+
     def _check_data(
         self, X: Any, y: Any, sample_weight: Any, reset: bool
     ) -> tuple[Any, npt.NDArray[Any], npt.NDArray[np.float64]]:

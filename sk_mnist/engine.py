@@ -55,6 +55,17 @@ _COMPILATION_ERRORS = (
 )
 
 
+def _require_tensorflow() -> None:
+    """Refuse Keras's other backends, whose variables and optimizers TensorFlow cannot compile."""
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise RuntimeError(
+            f"Training needs Keras's TensorFlow backend, and Keras has been set to {backend!r}. "
+            "Set KERAS_BACKEND=tensorflow, or unset it, before Keras is first imported. Fitted "
+            "classifiers predict without Keras."
+        )
+
+
 def _limit_threads() -> None:
     """Give TensorFlow no more threads than the environment grants to numerical libraries.
 
@@ -70,6 +81,7 @@ def _limit_threads() -> None:
             return
 
 
+_require_tensorflow()
 _limit_threads()
 
 

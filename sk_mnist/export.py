@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from sk_mnist.inference import FloatArray
 from sk_mnist.network import NetworkSpec
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
+
     from sk_mnist.classifier import KerasMLPClassifier
 
 
@@ -25,7 +35,141 @@ def to_keras(estimator: KerasMLPClassifier) -> Any:
     keras.Sequential
         As `compiled_keras_model` makes it.
     """
+    check_is_fitted(estimator)
     return compiled_keras_model(estimator, fitted_spec(estimator), fitted_weights(estimator))
+
+
+def to_sklearn(estimator: KerasMLPClassifier) -> MLPClassifier:
+    """Make a fitted `sklearn.neural_network.MLPClassifier` of a fitted classifier.
+
+    Parameters
+    ----------
+    estimator : KerasMLPClassifier
+        Fitted, with an activation that `MLPClassifier` has.
+
+    Returns
+    -------
+    MLPClassifier
+        With copies of the weights. It predicts the same, up to rounding; what it has no parameter
+        for (dropout, schedules, optimizers but "adam" and "sgd") it leaves out, should it be
+        trained on.
+
+    Raises
+    ------
+    ValueError
+        If `MLPClassifier` does not have the activation.
+    """
+    check_is_fitted(estimator)
+    activation = estimator._activation
+    known = ("identity", "logistic", "tanh", "relu")
+    if activation not in known:
+        raise ValueError(
+            f"MLPClassifier does not have activation={activation!r}, only {', '.join(known)}. "
+            "Fit with one of them, or export with to_keras() or to_onnx()."
+        )
+    optimizer = estimator.optimizer
+    mlp = MLPClassifier(
+        hidden_layer_sizes=tuple(len(b) for b in estimator.intercepts_[:-1]),
+        activation=activation,
+        solver=optimizer if optimizer in ("adam", "sgd") else "adam",
+        alpha=estimator.alpha,
+        batch_size=estimator.batch_size,
+        learning_rate_init=estimator.learning_rate,
+        max_iter=estimator.epochs,
+        random_state=estimator.random_state,
+        tol=estimator.tol,
+        verbose=bool(estimator.verbose),
+        warm_start=estimator.warm_start,
+        early_stopping=estimator.early_stopping,
+        validation_fraction=estimator.validation_fraction,
+        n_iter_no_change=estimator.n_iter_no_change,
+    )
+    for name in (
+        "classes_",
+        "coefs_",
+        "feature_names_in_",
+        "intercepts_",
+        "loss_",
+        "loss_curve_",
+        "n_features_in_",
+        "n_iter_",
+        "n_layers_",
+        "n_outputs_",
+        "out_activation_",
+        "t_",
+        "validation_scores_",
+        "best_validation_score_",
+    ):
+        if hasattr(estimator, name):
+            setattr(mlp, name, deepcopy(getattr(estimator, name)))
+    mlp.best_loss_ = None if estimator.early_stopping else min(estimator.loss_curve_)
+    mlp._label_binarizer = _label_binarizer(estimator)
+    mlp._random_state = check_random_state(estimator.random_state)
+    return mlp
+
+
+def _label_binarizer(estimator: KerasMLPClassifier) -> LabelBinarizer:
+    """Make what `MLPClassifier` turns outputs into labels with."""
+    classes = estimator.classes_
+    labels = np.eye(len(classes), dtype=int) if estimator._multilabel else classes
+    binarizer: LabelBinarizer = LabelBinarizer().fit(labels)
+    return binarizer
+
+
+def to_onnx(model: Any, X: Any, **options: Any) -> ModelProto:
+    """Convert a fitted classifier, or a pipeline that ends in one, to ONNX.
+
+    Needs the extra ``onnx`` of this package: ``pip install "sk_mnist[onnx]"``.
+
+    Parameters
+    ----------
+    model : KerasMLPClassifier or Pipeline
+        Fitted. All other steps must be known to skl2onnx.
+    X : {array-like, DataFrame} of shape (n_samples, n_features)
+        A sample of the inputs; only its types and number of columns count.
+    **options
+        Further arguments for `skl2onnx.to_onnx`.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Two outputs: the labels, and the probabilities as a tensor of shape
+        (n_samples, n_classes). Save it with ``onnx.save(model, path)``.
+
+    Raises
+    ------
+    ImportError
+        If skl2onnx is not installed.
+    """
+    register_onnx_converter()
+    import skl2onnx
+
+    check_is_fitted(model)
+    final = model[-1] if isinstance(model, Pipeline) else model
+    options = {"options": {id(final): {"zipmap": False}}, **options}
+    return skl2onnx.to_onnx(model, X, **options)
+
+
+def register_onnx_converter() -> None:
+    """Make skl2onnx convert `KerasMLPClassifier`, wherever it stands in a model.
+
+    For those who call `skl2onnx.to_onnx` or `skl2onnx.convert_sklearn` themselves.
+
+    Raises
+    ------
+    ImportError
+        If skl2onnx is not installed.
+    """
+    try:
+        import skl2onnx  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "The export to ONNX needs skl2onnx. Install it with: "
+            'python -m pip install "sk_mnist[onnx]"'
+        ) from error
+    from sk_mnist import onnx_converter
+
+    onnx_converter.register()
 
 
 def fitted_spec(estimator: KerasMLPClassifier) -> NetworkSpec:
@@ -76,5 +220,7 @@ def compiled_keras_model(
     )
     optimizer = optimizers.choose(estimator.optimizer).make()
     optimizer.learning_rate = optimizers.learning_rate_of(estimator)
+    # Else Keras warns, when it loads the model, that the optimizer's variables are missing.
+    optimizer.build(model.trainable_variables)
     model.compile(optimizer, loss(label_smoothing=estimator.label_smoothing), metrics=["accuracy"])
     return model
