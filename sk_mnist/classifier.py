@@ -182,7 +182,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     See Also
     --------
-    sklearn.neural_network.MLPClassifier : scikit-learn's own network, without Keras's powers.
+    sklearn.neural_network.MLPClassifier : The network of scikit-learn, without Keras's powers.
 
     Notes
     -----

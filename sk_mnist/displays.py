@@ -120,7 +120,7 @@ class ConfusionHeatmapDisplay:
 
         Returns
         -------
-        self : ConfusionHeatmapDisplay
+        ConfusionHeatmapDisplay
             The display, with its fitted attributes set.
         """
         matrix = np.asarray(self.confusion_matrix)
@@ -192,7 +192,7 @@ class ConfusionHeatmapDisplay:
 
         Returns
         -------
-        display : ConfusionHeatmapDisplay
+        ConfusionHeatmapDisplay
             The display, drawn.
         """
         if not is_classifier(estimator):
@@ -255,7 +255,7 @@ class ConfusionHeatmapDisplay:
 
         Returns
         -------
-        display : ConfusionHeatmapDisplay
+        ConfusionHeatmapDisplay
             The display, drawn.
 
         Examples

@@ -44,7 +44,7 @@ def confusion_matrix_frame(
 
     Returns
     -------
-    frame : DataFrame of shape (n_classes, n_classes)
+    DataFrame of shape (n_classes, n_classes)
         One row a true class, one column a predicted class. Integers, unless `normalize` or a
         `sample_weight` of floats asks for fractions.
 
@@ -102,7 +102,7 @@ def classification_report_frame(
 
     Returns
     -------
-    frame : DataFrame of shape (n_classes + 2, 4)
+    DataFrame of shape (n_classes + 2, 4)
         One row a class, then the rows "macro avg" (each class counts the same) and
         "weighted avg" (each class counts by its support); the columns "precision", "recall",
         "f1" and "support", the number (or total weight) of samples that truly belong to the class.

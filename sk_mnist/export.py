@@ -16,6 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 from sk_mnist.inference import FloatArray
 from sk_mnist.network import NetworkSpec
 
+__all__ = ["register_onnx_converter", "to_keras", "to_onnx", "to_sklearn"]
+
 if TYPE_CHECKING:
     from onnx import ModelProto
 

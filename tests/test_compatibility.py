@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 import skops.io
 from numpy.testing import assert_allclose, assert_array_equal
+from optuna_integration import OptunaSearchCV
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
@@ -324,32 +325,51 @@ def test_joblib_files_may_be_compressed(small, digits, compress):
     assert_array_equal(joblib.load(file).predict_proba(digits[0]), clf.predict_proba(digits[0]))
 
 
-def test_an_optuna_study_prunes_by_epoch(small, digits):
-    X, y = digits
-    epochs_run = []
+class TestOptuna:
+    def test_a_study_prunes_by_epoch(self, small, digits):
+        X, y = digits
+        epochs_run = []
 
-    def objective(trial):
-        clf = small(learning_rate=trial.suggest_float("learning_rate", 1e-7, 1e-1, log=True))
-        for epoch in range(5):
-            clf.partial_fit(X[:300], y[:300], classes=range(10))
-            trial.report(clf.score(X[300:], y[300:]), epoch)
-            if trial.should_prune():
-                break
-        epochs_run.append(clf.n_iter_)
-        if clf.n_iter_ < 5:
-            raise optuna.TrialPruned
-        return clf.score(X[300:], y[300:])
+        def objective(trial):
+            clf = small(learning_rate=trial.suggest_float("learning_rate", 1e-7, 1e-1, log=True))
+            for epoch in range(5):
+                clf.partial_fit(X[:300], y[:300], classes=range(10))
+                trial.report(clf.score(X[300:], y[300:]), epoch)
+                if trial.should_prune():
+                    break
+            epochs_run.append(clf.n_iter_)
+            if clf.n_iter_ < 5:
+                raise optuna.TrialPruned
+            return clf.score(X[300:], y[300:])
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(
-        direction="maximize",
-        sampler=optuna.samplers.RandomSampler(seed=0),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=1),
-    )
-    study.optimize(objective, n_trials=10)
-    assert min(epochs_run) < 5
-    assert study.best_value > 0.6
-    assert clone(small(**study.best_params)).fit(X, y).score(X, y) > 0.5
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        study = optuna.create_study(
+            direction="maximize",
+            sampler=optuna.samplers.RandomSampler(seed=0),
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=1),
+        )
+        study.optimize(objective, n_trials=10)
+        assert min(epochs_run) < 5
+        assert study.best_value > 0.6
+        assert clone(small(**study.best_params)).fit(X, y).score(X, y) > 0.5
+
+    @pytest.mark.filterwarnings("ignore::FutureWarning")  # of Optuna's own parts
+    @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+    def test_its_search_prunes_by_partial_fit(self, small, digits):
+        search = OptunaSearchCV(
+            small(),
+            {"learning_rate": optuna.distributions.FloatDistribution(1e-6, 1e-1, log=True)},
+            cv=2,
+            n_trials=8,
+            random_state=0,
+            enable_pruning=True,
+            max_iter=4,
+            error_score="raise",
+        ).fit(*digits)
+        states = [trial.state.name for trial in search.trials_]
+        assert set(states) == {"COMPLETE", "PRUNED"}
+        assert search.best_params_["learning_rate"] > 1e-4
+        assert search.predict(digits[0]).shape == (500,)
 
 
 WITH_ANOTHER_BACKEND = """

@@ -1,0 +1,31 @@
+"""Docstrings keep to numpydoc, as scikit-learn's own do."""
+
+import inspect
+
+import pytest
+from numpydoc.validate import validate
+
+import sk_mnist
+import sk_mnist.export
+
+# Extended summaries, "See Also" and an example for every method are not asked for.
+NOT_ASKED = {"ES01", "EX01", "SA01"}
+
+
+def public_objects():
+    for module in (sk_mnist, sk_mnist.export):
+        for name in module.__all__:
+            found = getattr(module, name)
+            if inspect.ismodule(found):
+                continue
+            yield f"{module.__name__}.{name}"
+            # Those that end in _request are made, and described, by scikit-learn.
+            methods = (m for m in vars(found) if m[0] != "_" and callable(getattr(found, m)))
+            own = (method for method in methods if not method.endswith("_request"))
+            yield from (f"{module.__name__}.{name}.{method}" for method in own)
+
+
+@pytest.mark.parametrize("name", sorted(public_objects()))
+def test_docstring_is_valid(name):
+    errors = [error for error in validate(name)["errors"] if error[0] not in NOT_ASKED]
+    assert errors == []
