@@ -8,6 +8,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tracemalloc
 
 import joblib
 import numpy as np
@@ -291,6 +292,25 @@ class TestInputs:
         assert clf.coefs_[0].dtype == network
         assert clf.predict_proba(X.astype(given)).dtype == network
         assert_allclose(clf.coefs_[0], small().fit(X, y).coefs_[0], atol=1e-4)
+
+    # In units of X as float32. The device has a copy of its own; int64 and float16 are converted
+    # first. A copy as float64 would be 2 more.
+    @pytest.mark.parametrize(
+        ("dtype", "most"),
+        [("uint8", 0.5), ("float32", 1.3), ("int64", 2.3), ("float16", 2.3), ("float64", 2.3)],
+    )
+    @pytest.mark.parametrize("input_scaling", ["rms", "standard", None])
+    def test_are_never_copied_wider_than_the_network_is(self, small, dtype, most, input_scaling):
+        rng = np.random.default_rng(0)
+        X, y = rng.integers(255, size=(40_000, 100)).astype(dtype), rng.integers(3, size=40_000)
+        clf = small(epochs=1, batch_size=1000, input_scaling=input_scaling)
+        clf.fit(X[:1000], y[:1000])  # TensorFlow takes its own the first time
+        tracemalloc.start()
+        clf.fit(X, y)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        # Labels, weights and the order of the rows come to a fifth for 100 columns.
+        assert peak < (most + 0.2) * 4 * X.size
 
 
 class TestSkops:
