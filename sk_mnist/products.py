@@ -39,21 +39,8 @@ def product(inputs: Any, transposed: Any, *, compiled: bool) -> Any:
             if not compiled or inputs.dtype != tf.float32:
                 return inputs_gradient, tf.matmul(upstream, inputs, transpose_a=True)
             (first_factor,) = xla_optimization_barrier([tf.transpose(upstream)])
-            parts = tf.split(first_factor, 2 if _gains_by_halves(transposed) else 1)
-            weights_gradient = tf.concat([tf.matmul(part, inputs) for part in parts], axis=0)
-            return inputs_gradient, weights_gradient
+            return inputs_gradient, tf.matmul(first_factor, inputs)
 
         return tf.matmul(inputs, transposed, transpose_b=True), gradients
 
     return multiply(inputs, transposed)
-
-
-def _gains_by_halves(transposed: Any) -> bool:
-    """Tell whether the gradient of these weights is faster as two products.
-
-    XLA gives a product of this size to one thread, but runs independent ones side by side: a tenth
-    of an epoch with hidden layers (128, 64) on two cores. Halves of larger products are slower
-    than the whole, which has both threads.
-    """
-    n_units, n_inputs = transposed.shape
-    return bool(n_units % 2 == 0 and 2**15 <= n_units * n_inputs < 2**17)

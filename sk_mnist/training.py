@@ -39,7 +39,7 @@ class TrainingPlan:
     alpha: float
     dropout: float
     label_smoothing: float
-    n_iter_no_change: int
+    n_iter_no_change: float
     tol: float
 
 

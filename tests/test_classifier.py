@@ -956,7 +956,7 @@ def test_the_network_returns_to_its_best_epoch(small, digits, held_out, labels):
     Y = Y[labels]
     recorder = EpochRecorder()
     # Steps this large make the score go up and down.
-    clf = small(early_stopping=True, epochs=12, n_iter_no_change=12, learning_rate=0.3)
+    clf = small(early_stopping=True, epochs=12, n_iter_no_change=np.inf, learning_rate=0.3)
     clf.set_params(learning_rate_schedule="constant").set_callbacks(recorder).fit(X, Y)
     best = int(np.argmax(clf.validation_scores_))
     assert best < 11
