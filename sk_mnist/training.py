@@ -158,8 +158,11 @@ def train(
                     _stop_on_divergence(finished.record(metrics), start, plan, monitor)
                     break
                 metrics.update(_validation_metrics(finished.weights, spec, data))
-                state, stop = monitor.epoch_ends(finished.record(metrics))
-                best = state if _is_best(state) else best
+                state = finished.record(metrics)  # from here on, an interrupt keeps this epoch
+                is_best = _is_best(state)
+                best = state if is_best else best
+                state, stop = monitor.epoch_ends(state)
+                best = state if is_best else best
                 if stop or _should_stop(state, plan):
                     break
         except KeyboardInterrupt:

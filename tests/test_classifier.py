@@ -312,7 +312,8 @@ def test_each_optimizer_takes_the_steps_that_keras_takes(small, digits, optimize
 
     assert type(clf.model_.optimizer).__name__.lower() == optimizer
     model = start.model_
-    model.compile(clf.model_.optimizer, "categorical_crossentropy", run_eagerly=True)
+    new_optimizer = type(clf.model_.optimizer).from_config(clf.model_.optimizer.get_config())
+    model.compile(new_optimizer, "categorical_crossentropy", run_eagerly=True)
     model.fit(X, np.eye(10)[y], epochs=3, batch_size=60, shuffle=False, verbose=0)
     np.testing.assert_allclose(clf.predict_proba(X), model.predict(X, verbose=0), rtol=0, atol=1e-5)
 
