@@ -1,4 +1,4 @@
-"""Pictures of what a classifier does, after scikit-learn's Display convention."""
+"""Confusion matrix as a heat map."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from seaborn.utils import relative_luminance
 from sklearn.base import ClassifierMixin, is_classifier
 
-from sk_mnist.evaluation import confusion_matrix_frame
+from sk_mnist.evaluation.frames import confusion_matrix_frame
 
 # One error among a thousand gets a tenth of the colour scale. On a linear scale it would look
 # like none.
