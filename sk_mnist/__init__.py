@@ -13,6 +13,14 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "classifier": ["KerasMLPClassifier"],
         "datasets": ["fetch_mnist", "load_mnist_sample"],
         "displays": ["ConfusionHeatmapDisplay"],
-        "evaluation": ["classification_report_frame", "confusion_matrix_frame"],
+        "evaluation": [
+            "calibration_frame",
+            "classification_report_frame",
+            "confusion_matrix_frame",
+            "evaluate",
+            "expected_calibration_error",
+            "most_confused",
+            "top_k_accuracy",
+        ],
     },
 )

@@ -18,6 +18,10 @@ from rich.table import Table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sk_mnist.evaluation import EvaluationReport
+
+MAX_CANDIDATES = 10
+
 
 class CommandError(typer.TyperException):
     """Something that the user can mend. Its message is shown in one line."""
@@ -34,12 +38,12 @@ def load_tensorflow(console: Console) -> None:
     No setting can turn that part of its log off: it is written before the log is set up. From
     then on TF_CPP_MIN_LOG_LEVEL counts.
     """
-    with console.status("Starting TensorFlow"), _silent_standard_error():
+    with console.status("Starting TensorFlow"), silent_standard_error():
         import_module("tensorflow")
 
 
 @contextmanager
-def _silent_standard_error() -> Iterator[None]:
+def silent_standard_error() -> Iterator[None]:
     """Send to nowhere what the process, libraries in C++ included, writes to standard error."""
     sys.stderr.flush()
     kept = os.dup(2)
@@ -106,30 +110,64 @@ class EpochProgress:
         self._progress.stop()
 
 
-def print_scores(console: Console, confusion: pd.DataFrame, report: pd.DataFrame) -> None:
-    """Print the accuracy, the confusion matrix and the scores of each class.
+def print_scores(console: Console, report: EvaluationReport) -> None:
+    """Print the confusion matrix, the scores of each class, and the accuracy.
 
     Parameters
     ----------
     console : rich.console.Console
         Where to print; 80 columns hold ten classes.
 
-    confusion : DataFrame of shape (n_classes, n_classes)
-        As `confusion_matrix_frame` returns it.
-
-    report : DataFrame of shape (n_classes + 2, 4)
-        As `classification_report_frame` returns it.
+    report : EvaluationReport
+        As `evaluate` returns it.
     """
-    n_samples = int(confusion.to_numpy().sum())
-    n_errors = n_samples - int(confusion.to_numpy().trace())
     console.print()
-    console.print(_confusion_table(confusion))
-    console.print(_report_table(report))
+    console.print(_confusion_table(report.confusion_matrix))
+    console.print(_report_table(report.classification_report))
+    if len(report.most_confused):
+        worst = report.most_confused.head(4).itertuples()
+        pairs = (f"{pair.true} for {pair.predicted} ({pair.count:,})" for pair in worst)
+        console.print(f"Most often taken: {', '.join(pairs)}", highlight=False)
     console.print(
-        f"[bold]Test accuracy: {100 * (1 - n_errors / n_samples):.2f} %[/bold]"
-        f" ({n_errors:,} of {n_samples:,} wrong)",
+        f"[bold]Test accuracy: {100 * report.accuracy:.2f} %[/bold]"
+        f" ({report.n_errors:,} of {report.n_samples:,} wrong)",
         highlight=False,
     )
+
+
+def print_candidates(console: Console, cv_results: dict[str, Any]) -> None:
+    """Print the best candidates of a search.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to print.
+
+    cv_results : dict
+        As `cv_results_` of a search.
+    """
+    order = cv_results["rank_test_score"].argsort(kind="stable")
+    names = [name for name in cv_results if name.startswith("param_")]
+    varied = [name for name in names if len({str(value) for value in cv_results[name]}) > 1]
+    title = "Candidates, the best first"
+    if len(order) > MAX_CANDIDATES:
+        title = f"The best {MAX_CANDIDATES} of {len(order)} candidates"
+    table = Table(title=title, box=box.SIMPLE_HEAD)
+    table.add_column("accuracy", justify="right", no_wrap=True)
+    table.add_column("seconds", justify="right", no_wrap=True)
+    for name in varied or names:
+        table.add_column(name.removeprefix("param_"), overflow="fold")
+    for number in order[:MAX_CANDIDATES]:
+        mean, deviation = (cv_results[f"{kind}_test_score"][number] for kind in ("mean", "std"))
+        score = "failed" if mean != mean else f"{100 * mean:.2f} ± {100 * deviation:.2f} %"
+        values = (_shown(cv_results[name][number]) for name in varied or names)
+        table.add_row(score, f"{cv_results['mean_fit_time'][number]:.1f}", *values)
+    console.print()
+    console.print(table)
+
+
+def _shown(value: Any) -> str:
+    return ",".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
 
 def _confusion_table(confusion: pd.DataFrame) -> Table:

@@ -1,4 +1,4 @@
-"""The directory in which a training on the command line leaves its results."""
+"""The directory in which the command line leaves its results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,22 +18,29 @@ import joblib
 import sk_mnist
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from sklearn.model_selection._search import BaseSearchCV
 
     from sk_mnist.classifier import KerasMLPClassifier
+    from sk_mnist.evaluation import EvaluationReport
 
-FILE_NAMES = ("model.joblib", "metrics.json", "history.csv", "confusion_matrix.png")
+REPORT = "report.html"
+TRAINING_FILES = ("model.joblib", "metrics.json", "history.csv", "confusion_matrix.png", REPORT)
+SEARCH_FILES = ("cv_results.csv", "cv_results.png")
 
 
-def prepare(directory: Path, *, overwrite: bool) -> None:
+def prepare(directory: Path, names: Sequence[str], *, overwrite: bool, option: str) -> None:
     """Make sure that results can be written, before the work that leads to them.
 
     Parameters
     ----------
     directory : Path
         The directory, which is made if necessary.
+    names : sequence of str
+        Of the files that are to be written there.
     overwrite : bool
         Whether files of an earlier run may be replaced.
+    option : str
+        The option that would lead elsewhere.
 
     Raises
     ------
@@ -49,12 +56,12 @@ def prepare(directory: Path, *, overwrite: bool) -> None:
     except OSError as error:
         raise OSError(f"cannot write to {directory}: {error.strerror}") from error
 
-    for path in (directory / name for name in FILE_NAMES):
+    for path in (directory / name for name in names):
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a directory, where a file is to be written")
         if os.path.lexists(path) and not overwrite:
             raise FileExistsError(
-                f"{path} exists already; use --force to replace it, or another --output"
+                f"{path} exists already; use --force to replace it, or another {option}"
             )
 
 
@@ -99,11 +106,8 @@ def _write_file(path: Path, content: bytes, overwrite: bool) -> None:
         target.replace(path)
 
 
-def serialize(
-    classifier: KerasMLPClassifier,
-    confusion: pd.DataFrame,
-    report: pd.DataFrame,
-    facts: Mapping[str, Any],
+def training_files(
+    classifier: KerasMLPClassifier, report: EvaluationReport, facts: Mapping[str, Any]
 ) -> dict[str, bytes]:
     """Turn what a training has brought into the contents of the files.
 
@@ -111,38 +115,81 @@ def serialize(
     ----------
     classifier : KerasMLPClassifier
         The fitted classifier.
-    confusion : DataFrame of shape (n_classes, n_classes)
-        As `confusion_matrix_frame` returns it, for the test set.
-    report : DataFrame of shape (n_classes + 2, 4)
-        As `classification_report_frame` returns it, for the test set.
+    report : EvaluationReport
+        As `evaluate` returns it, for the test set.
     facts : mapping
         Whatever else is to be told about the training, ready for JSON.
 
     Returns
     -------
     dict of str to bytes
-        The contents by `FILE_NAMES`.
+        The contents by `TRAINING_FILES`.
     """
-    metrics = _metrics(confusion, report) | dict(facts)
+    metrics = _metrics(report) | dict(facts)
     metrics |= {"parameters": classifier.get_params(), "versions": _versions()}
     contents = (
         _model_file(classifier),
         json.dumps(metrics, indent=2).encode() + b"\n",
         _history_file(classifier.history_),
-        _picture_file(confusion),
+        _confusion_picture(report),
+        report_file(report),
     )
-    return dict(zip(FILE_NAMES, contents, strict=True))
+    return dict(zip(TRAINING_FILES, contents, strict=True))
 
 
-def _metrics(confusion: pd.DataFrame, report: pd.DataFrame) -> dict[str, Any]:
-    n_test = int(confusion.to_numpy().sum())
-    n_errors = n_test - int(confusion.to_numpy().trace())
+def search_files(search: BaseSearchCV) -> dict[str, bytes]:
+    """Turn what a search has brought into the contents of the files.
+
+    Parameters
+    ----------
+    search : fitted GridSearchCV
+        The search.
+
+    Returns
+    -------
+    dict of str to bytes
+        The contents by `SEARCH_FILES`.
+    """
+    import pandas as pd
+    from matplotlib import pyplot as plt
+    from matplotlib.figure import Figure
+
+    from sk_mnist.displays import GridSearchDisplay
+
+    table = pd.DataFrame(search.cv_results_).sort_values("rank_test_score", kind="stable")
+    figure = GridSearchDisplay.from_estimator(search).figure_
+    assert isinstance(figure, Figure)
+    contents = (table.to_csv(index=False).encode(), _png(figure))
+    plt.close(figure)
+    return dict(zip(SEARCH_FILES, contents, strict=True))
+
+
+def report_file(report: EvaluationReport) -> bytes:
+    """Turn a report into a web page.
+
+    Parameters
+    ----------
+    report : EvaluationReport
+        As `evaluate` returns it.
+
+    Returns
+    -------
+    bytes
+    """
+    from sk_mnist.evaluation import _html
+
+    return _html.page(report).encode()
+
+
+def _metrics(report: EvaluationReport) -> dict[str, Any]:
+    scores = report.to_dict()
     return {
-        "accuracy": 1 - n_errors / n_test,
-        "n_errors": n_errors,
-        "n_test": n_test,
-        "digits": report.iloc[:-2].rename(index=str).to_dict(orient="index"),
-        "confusion_matrix": confusion.to_numpy().tolist(),
+        "accuracy": report.accuracy,
+        "n_errors": report.n_errors,
+        "n_test": report.n_samples,
+        "expected_calibration_error": report.expected_calibration_error,
+        "digits": dict(list(scores["classification_report"].items())[:-2]),
+        "confusion_matrix": scores["confusion_matrix"]["counts"],
     }
 
 
@@ -173,16 +220,21 @@ def _history_file(history: Mapping[str, list[float]]) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _picture_file(confusion: pd.DataFrame) -> bytes:
+def _confusion_picture(report: EvaluationReport) -> bytes:
     # They take longer to import than a user waits for an answer of `prepare`.
     from matplotlib.figure import Figure
 
     from sk_mnist.displays import ConfusionHeatmapDisplay
 
+    confusion = report.confusion_matrix
     # A figure of pyplot may look for a screen.
     figure = Figure(figsize=(7, 6), layout="compressed")
     display = ConfusionHeatmapDisplay(confusion, display_labels=confusion.index)
     display.plot(figure.subplots())
+    return _png(figure)
+
+
+def _png(figure: Any) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=150)
     return buffer.getvalue()

@@ -61,8 +61,12 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             "lion", "lamb", "ftrl"} or keras.optimizers.Optimizer, default="adam"
         Keras optimizer [2]_. A name stands for Keras's defaults for everything but the learning
         rate; "sgd" has Nesterov's momentum of 0.9, as in `MLPClassifier`. An instance is copied,
-        never changed, and brings its own learning rate: `learning_rate` then has to stay at its
-        default.
+        never changed, and brings its options and its own learning rate, a number or one of Keras's
+        schedules: `learning_rate` then has to stay at its default. With `use_ema`, the averages
+        of the weights make the network, also for `early_stopping`, while training goes on with
+        the weights themselves. Refused are wrappers of other optimizers, a function for the
+        learning rate, and exclusions by `exclude_from_weight_decay`. To copy or save an estimator,
+        Keras has to know the classes of your own in it (`keras.saving`).
 
     learning_rate : float, default=0.002
         Learning rate of the optimizer at the first step.
@@ -115,8 +119,11 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Keras callbacks for `fit`, at the level of epochs: hooks of batches are called once an
         epoch, as in Keras with `steps_per_execution`. They see a compiled Keras model with the
         current weights, and what they change of its weights, of its optimizer's learning rate and
-        by ``stop_training`` counts. Copies of an estimator, as a grid search makes them, have
-        copies of the callbacks. For scikit-learn's own callbacks there is `set_callbacks`.
+        by ``stop_training`` counts. Those of the learning rate go best with
+        ``learning_rate_schedule="constant"``: what they set is the first rate of an epoch, from
+        which a schedule goes down within it. `BackupAndRestore` and `SwapEMAWeights` are refused.
+        Copies of an estimator, as a grid search makes them, have copies of the callbacks. For
+        scikit-learn's own callbacks there is `set_callbacks`.
 
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the validation split, the order of the samples and the
@@ -191,7 +198,9 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     whole. Samples of weight zero are as if they were not there.
 
     Importing this class and predicting with it, also after loading it with joblib, does not load
-    Keras or TensorFlow; `fit`, `partial_fit` and `model_` do.
+    Keras or TensorFlow; `fit`, `partial_fit` and `model_` do. An optimizer given as an instance,
+    and Keras's callbacks, are saved with the estimator, and load Keras when it is loaded;
+    `skops.io` cannot save them: give the optimizer by name there.
 
     References
     ----------
@@ -485,7 +494,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `MLPClassifier` does not have the activation.
+            If `MLPClassifier` does not have the activation, or if there is only one class.
         """
         from sk_mnist import export
 

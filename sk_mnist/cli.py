@@ -1,4 +1,4 @@
-"""The command line: train a classifier on MNIST, and score a saved one.
+"""The command line: train a classifier on MNIST, search for a better one, score a saved one.
 
 Whatever is slow to import is imported by the function that needs it, so that help and complaints
 come at once.
@@ -7,9 +7,7 @@ come at once.
 from __future__ import annotations
 
 import os
-import re
 import sys
-import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,28 +18,14 @@ from rich.console import Console
 from typer.core import TyperCommand
 
 import sk_mnist
-from sk_mnist._console import CommandError, EpochProgress, complain, load_tensorflow, print_scores
+from sk_mnist._console import CommandError, complain, print_candidates, print_scores
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
-    from sklearn.base import ClassifierMixin
-
     from sk_mnist._inputs import Splits
     from sk_mnist.classifier import KerasMLPClassifier
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
-
-# By the parameters of KerasMLPClassifier that they set.
-OPTIONS = {
-    "hidden_layer_sizes": "--hidden",
-    "epochs": "--epochs",
-    "batch_size": "--batch-size",
-    "learning_rate": "--learning-rate",
-    "dropout": "--dropout",
-    "random_state": "--seed",
-}
 
 
 class TrainCommand(TyperCommand):
@@ -52,6 +36,7 @@ class TrainCommand(TyperCommand):
 
     def format_help(self, *args: Any, **kwargs: Any) -> None:
         """Write the help."""
+        from sk_mnist._runs import OPTIONS
         from sk_mnist.classifier import KerasMLPClassifier
 
         defaults = KerasMLPClassifier().get_params()
@@ -69,6 +54,23 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+# What a TOML file of `search` may have: its options by their names without dashes.
+_CONFIG_NAMES = ("param", "cv", "jobs", "seed", "data", "output")
+
+
+def _take_defaults_from(context: typer.Context, path: Path | None) -> Path | None:
+    """Take the defaults of the other options from a TOML file."""
+    if path is not None and not context.resilient_parsing:
+        from sk_mnist._grid import read_config
+
+        config = read_config(path, _CONFIG_NAMES)
+        config.pop("param", None)
+        if "seed" in config:
+            config["random_state"] = config.pop("seed")
+        context.default_map = config
+    return path
+
+
 DataOption = Annotated[
     Literal["auto", "mnist", "sample"],
     typer.Option(
@@ -76,6 +78,16 @@ DataOption = Annotated[
         "download. sample: 5,000 of its training digits, which are always there. auto: the "
         "sample if mnist cannot be had."
     ),
+]
+
+SeedOption = Annotated[
+    int, typer.Option("--seed", min=0, help="The same seed gives the same network.")
+]
+OutputOption = Annotated[
+    Path, typer.Option(help="Directory for the results; it is made if necessary.")
+]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Replace the results of an earlier run.")
 ]
 
 app = typer.Typer(add_completion=False)
@@ -107,22 +119,16 @@ def train(
     dropout: Annotated[
         float | None, typer.Option(help="Share of the hidden units to drop in a step.")
     ] = None,
-    random_state: Annotated[
-        int, typer.Option("--seed", min=0, help="The same seed gives the same network.")
-    ] = 0,
+    random_state: SeedOption = 0,
     data: DataOption = "auto",
-    output: Annotated[
-        Path, typer.Option(help="Directory for the results; it is made if necessary.")
-    ] = Path("sk_mnist_run"),
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace the results of an earlier run.")
-    ] = False,
+    output: OutputOption = Path("sk_mnist_run"),
+    force: ForceOption = False,
 ) -> None:
     """Train a network on MNIST, test it and save it.
 
-    The output directory receives model.joblib, metrics.json, history.csv and confusion_matrix.png.
+    The directory receives model.joblib, metrics.json, history.csv, report.html and a picture.
     """
-    from sk_mnist import _run_directory
+    from sk_mnist import _run_directory, _runs
     from sk_mnist._inputs import load_digits
 
     parameters = {
@@ -133,26 +139,85 @@ def train(
         "dropout": dropout,
         "random_state": random_state,
     }
-    classifier = _make_classifier({k: v for k, v in parameters.items() if v is not None})
-    _run_directory.prepare(output, overwrite=force)
+    classifier = _runs.make_classifier({k: v for k, v in parameters.items() if v is not None})
+    _run_directory.prepare(
+        output, _run_directory.TRAINING_FILES, overwrite=force, option="--output"
+    )
 
     console = Console()
     dataset, splits = load_digits(data, ["train", "test"])
     _print_dataset(console, dataset, splits)
-    seconds = _fit(classifier, *splits["train"], console)
-    confusion, report = _score(classifier, *splits["test"])
+    seconds = _runs.fit(classifier, *splits["train"], console)
     facts = {
         "dataset": dataset,
         "n_train": len(splits["train"][0]),
         "seed": random_state,
         "training_seconds": round(seconds, 3),
     }
-    try:
-        contents = _run_directory.serialize(classifier, confusion, report, facts)
-        _run_directory.write(output, contents, overwrite=force)
-    finally:
-        print_scores(console, confusion, report)
-    console.print(f"Saved in {output}: {', '.join(contents)}", markup=False, soft_wrap=True)
+    _test_and_save(classifier, splits, facts, console, output, overwrite=force)
+
+
+@app.command()
+def search(
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE,...",
+            help="A parameter of the classifier and the values to try; once for each parameter. "
+            "One value holds for all. Between networks stand semicolons: "
+            "'hidden_layer_sizes=128;256,128'.",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            is_eager=True,
+            callback=_take_defaults_from,
+            help="A TOML file with values for these options, and in a table named param lists of "
+            "values to try. What is given here wins.",
+        ),
+    ] = None,
+    cv: Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")] = 3,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that work side by side.")] = 1,
+    random_state: SeedOption = 0,
+    data: DataOption = "auto",
+    output: OutputOption = Path("sk_mnist_search"),
+    force: ForceOption = False,
+) -> None:
+    """Try all combinations of parameters by cross-validation, and train the best network.
+
+    The directory receives cv_results.csv, cv_results.png, and for that network what train leaves.
+
+    The test digits are looked at once, for the best network.
+    """
+    from sk_mnist import _grid, _run_directory, _runs
+    from sk_mnist._inputs import load_digits
+
+    table = {} if config is None else _grid.read_config(config, _CONFIG_NAMES).get("param", {})
+    grid = _grid.make_grid(table, param or [])
+    names = (*_run_directory.TRAINING_FILES, *_run_directory.SEARCH_FILES)
+    _run_directory.prepare(output, names, overwrite=force, option="--output")
+
+    console = Console()
+    dataset, splits = load_digits(data, ["train", "test"])
+    _print_dataset(console, dataset, splits)
+    X, y = splits["train"]
+    found = _runs.search(grid, X, y, console, cv=cv, jobs=jobs, random_state=random_state)
+    print_candidates(console, found.cv_results_)
+    facts = {
+        "dataset": dataset,
+        "n_train": len(y),
+        "seed": random_state,
+        "training_seconds": round(found.refit_time_, 3),
+        "cv_accuracy": found.best_score_,
+        "cv_folds": cv,
+    }
+    contents = _run_directory.search_files(found)
+    _test_and_save(
+        found.best_estimator_, splits, facts, console, output, overwrite=force, contents=contents
+    )
 
 
 @app.command()
@@ -164,13 +229,20 @@ def evaluate(
         ),
     ],
     data: DataOption = "auto",
+    report: Annotated[Path, typer.Option(help="The page to write, with all scores.")] = Path(
+        "report.html"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier page.")] = False,
 ) -> None:
     """Score a saved classifier on the test digits.
 
     Loading a model runs code that its file contains: only open files that you trust.
     """
+    from sk_mnist import _run_directory
     from sk_mnist._inputs import load_classifier, load_digits
+    from sk_mnist.evaluation import evaluate as evaluate_classifier
 
+    _run_directory.prepare(report.parent, [report.name], overwrite=force, option="--report")
     classifier = load_classifier(model)
     console = Console()
     dataset, splits = load_digits(data, ["test"])
@@ -181,10 +253,15 @@ def evaluate(
             "classifier that was trained on MNIST"
         )
     try:
-        scores = _score(classifier, *splits["test"])
+        scores = evaluate_classifier(classifier, *splits["test"])
     except ValueError as error:
         raise CommandError(f"{model} does not fit these digits: {error}") from error
-    print_scores(console, *scores)
+    try:
+        contents = {report.name: _run_directory.report_file(scores)}
+        _run_directory.write(report.parent, contents, overwrite=force)
+    finally:
+        print_scores(console, scores)
+    console.print(f"Saved {report}", markup=False, soft_wrap=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -203,6 +280,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # TensorFlow reads it when it is imported; its log would run into the progress bar.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("MPLBACKEND", "agg")  # pictures go into files, never to a screen
     arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
@@ -245,59 +323,30 @@ def _parse_sizes(text: str | None) -> tuple[int, ...] | None:
     return sizes
 
 
-def _make_classifier(parameters: dict[str, Any]) -> KerasMLPClassifier:
-    from sk_mnist.classifier import KerasMLPClassifier
-
-    classifier = KerasMLPClassifier(**parameters)
-    try:
-        # As `fit` does, but before the digits are loaded.
-        classifier._validate_params()
-    except ValueError as error:
-        raise CommandError(_with_options(str(error))) from error
-    return classifier
-
-
-def _with_options(message: str) -> str:
-    """Name the options where the estimator names the parameters that they set."""
-    for parameter, option in OPTIONS.items():
-        message = re.sub(rf"The '{parameter}' parameter of \w+|\b{parameter}(?==)", option, message)
-    return message
-
-
 def _print_dataset(console: Console, dataset: str, splits: Splits) -> None:
     name = {"mnist": "MNIST", "sample": "the sample of MNIST"}[dataset]
     sizes = [f"{len(y):,} digits to {subset}" for subset, (_, y) in splits.items()]
     console.print(f"Data: {name}, {', '.join(sizes)}", highlight=False)
 
 
-def _fit(
-    classifier: KerasMLPClassifier, X: NDArray[Any], y: NDArray[Any], console: Console
-) -> float:
-    """Fit the classifier in sight of the user, and return the seconds that it took."""
-    load_tensorflow(console)
-    classifier.set_callbacks(EpochProgress(console))
-    start = time.perf_counter()
+def _test_and_save(
+    classifier: KerasMLPClassifier,
+    splits: Splits,
+    facts: dict[str, Any],
+    console: Console,
+    output: Path,
+    *,
+    overwrite: bool,
+    contents: dict[str, bytes] | None = None,
+) -> None:
+    """Score the classifier on the test digits, and write all results, also if one cannot be."""
+    from sk_mnist import _run_directory
+    from sk_mnist.evaluation import evaluate
+
+    report = evaluate(classifier, *splits["test"])
     try:
-        with warnings.catch_warnings():
-            # That finished epochs are kept is no news for somebody who ends the command.
-            warnings.filterwarnings("ignore", "Training interrupted by user")
-            classifier.fit(X, y)
-    except ValueError as error:
-        raise CommandError(_with_options(str(error))) from error
-    except MemoryError as error:
-        raise CommandError(f"out of memory, try a smaller --hidden: {error}") from error
+        files = _run_directory.training_files(classifier, report, facts) | (contents or {})
+        _run_directory.write(output, files, overwrite=overwrite)
     finally:
-        classifier.set_callbacks()  # else they would be saved with it
-    if classifier.n_iter_ < classifier.epochs:
-        raise KeyboardInterrupt
-    return time.perf_counter() - start
-
-
-def _score(
-    classifier: ClassifierMixin, X: NDArray[Any], y: NDArray[Any]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the confusion matrix and the report of the classifier."""
-    from sk_mnist.evaluation import classification_report_frame, confusion_matrix_frame
-
-    y_pred = classifier.predict(X)
-    return confusion_matrix_frame(y, y_pred), classification_report_frame(y, y_pred)
+        print_scores(console, report)
+    console.print(f"Saved in {output}: {', '.join(files)}", markup=False, soft_wrap=True)

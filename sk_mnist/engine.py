@@ -202,15 +202,15 @@ class Trainer:
         )
         return new_state, [float(total) for total in sums]
 
-    def finish(self, state: Sequence[Any]) -> list[Any]:
-        """Return the state with the weights that the optimizer ends with: averages, if it asks."""
+    def averages(self, state: Sequence[Any]) -> list[Any] | None:
+        """Return what the optimizer ends with in place of the weights, None if it keeps them."""
         if not self._optimizer.use_ema:
-            return list(state)
+            return None
         variables = [*self._weights, *self._optimizer.variables]
         for variable, value in zip(variables, state, strict=True):
             variable.assign(value)
         self._optimizer.finalize_variable_values(self._weights)
-        return [tf.identity(variable.value) for variable in variables]
+        return [tf.identity(variable.value) for variable in self._weights]
 
     def _call(self, *arguments: Any) -> Any:
         """Call the program, uncompiled where XLA cannot compile it."""

@@ -52,14 +52,14 @@ def to_sklearn(estimator: KerasMLPClassifier) -> MLPClassifier:
     Returns
     -------
     MLPClassifier
-        With copies of the weights. It predicts the same, up to rounding; what it has no parameter
-        for (dropout, schedules, optimizers but "adam" and "sgd") it leaves out, should it be
-        trained on.
+        With copies of the weights. It predicts the same, up to rounding, and can be trained on:
+        anew by the optimizer, if that is Keras's SGD or Adam, else by scikit-learn's Adam; without
+        what it has no parameter for, such as dropout and schedules.
 
     Raises
     ------
     ValueError
-        If `MLPClassifier` does not have the activation.
+        If `MLPClassifier` does not have the activation, or if there is only one class.
     """
     check_is_fitted(estimator)
     activation = estimator._activation
@@ -69,22 +69,26 @@ def to_sklearn(estimator: KerasMLPClassifier) -> MLPClassifier:
             f"MLPClassifier does not have activation={activation!r}, only {', '.join(known)}. "
             "Fit with one of them, or export with to_keras() or to_onnx()."
         )
-    optimizer = estimator.optimizer
+    if len(estimator.classes_) == 1:
+        raise ValueError(
+            f"MLPClassifier cannot give the probability of one class alone, {estimator.classes_}: "
+            "it would show two. Fit with samples of two classes or more, or export with to_keras() "
+            "or to_onnx()."
+        )
     mlp = MLPClassifier(
         hidden_layer_sizes=tuple(len(b) for b in estimator.intercepts_[:-1]),
         activation=activation,
-        solver=optimizer if optimizer in ("adam", "sgd") else "adam",
         alpha=estimator.alpha,
         batch_size=estimator.batch_size,
-        learning_rate_init=estimator.learning_rate,
         max_iter=estimator.epochs,
-        random_state=estimator.random_state,
+        random_state=deepcopy(estimator.random_state),  # an instance would be drawn from by both
         tol=estimator.tol,
         verbose=bool(estimator.verbose),
         warm_start=estimator.warm_start,
         early_stopping=estimator.early_stopping,
         validation_fraction=estimator.validation_fraction,
         n_iter_no_change=estimator.n_iter_no_change,
+        **_solver_parameters(estimator),
     )
     for name in (
         "classes_",
@@ -104,10 +108,48 @@ def to_sklearn(estimator: KerasMLPClassifier) -> MLPClassifier:
     ):
         if hasattr(estimator, name):
             setattr(mlp, name, deepcopy(getattr(estimator, name)))
-    mlp.best_loss_ = None if estimator.early_stopping else min(estimator.loss_curve_)
+    _prepare_for_training(mlp)
     mlp._label_binarizer = _label_binarizer(estimator)
-    mlp._random_state = check_random_state(estimator.random_state)
     return mlp
+
+
+def _solver_parameters(estimator: KerasMLPClassifier) -> dict[str, Any]:
+    """Return what `MLPClassifier` calls the optimizer and its options."""
+    optimizer = estimator.optimizer
+    if isinstance(optimizer, str):
+        solver = optimizer if optimizer in ("adam", "sgd") else "adam"
+        return {"solver": solver, "learning_rate_init": estimator.learning_rate}
+    import keras
+
+    from sk_mnist import optimizers
+
+    config = optimizers.choose(optimizer).make().get_config()
+    parameters: dict[str, Any] = {"solver": "adam"}
+    if type(optimizer) is keras.optimizers.SGD:
+        parameters = {
+            "solver": "sgd",
+            "momentum": config["momentum"],
+            "nesterovs_momentum": config["nesterov"],
+        }
+    elif type(optimizer) is keras.optimizers.Adam:
+        parameters |= {name: config[name] for name in ("beta_1", "beta_2", "epsilon")}
+    rate = optimizers.learning_rate_of(estimator)
+    return parameters if callable(rate) else {**parameters, "learning_rate_init": rate}
+
+
+def _prepare_for_training(mlp: MLPClassifier) -> None:
+    """Set what `MLPClassifier` sets in its first fit, for `partial_fit` and a warm start."""
+    mlp._random_state = check_random_state(mlp.random_state)
+    mlp._no_improvement_count = 0
+    mlp._best_coefs = deepcopy(mlp.coefs_)
+    mlp._best_intercepts = deepcopy(mlp.intercepts_)
+    if not mlp.early_stopping:
+        mlp.best_loss_ = min(mlp.loss_curve_)
+        return
+    mlp.best_loss_ = None
+    if mlp.validation_scores_ is None:  # after partial_fit, which holds nothing out
+        mlp.validation_scores_ = []
+        mlp.best_validation_score_ = -np.inf
 
 
 def _label_binarizer(estimator: KerasMLPClassifier) -> LabelBinarizer:
@@ -128,9 +170,12 @@ def to_onnx(model: Any, X: Any, **options: Any) -> ModelProto:
     model : KerasMLPClassifier or Pipeline
         Fitted. All other steps must be known to skl2onnx.
     X : {array-like, DataFrame} of shape (n_samples, n_features)
-        A sample of the inputs; only its types and number of columns count.
+        A sample of the inputs; only its types and number of columns count. A DataFrame, of pandas
+        or polars, makes a model with an input a column. A classifier takes numbers of any type;
+        for the steps of a pipeline, integers but int64 become float32, in which the model then
+        takes them.
     **options
-        Further arguments for `skl2onnx.to_onnx`.
+        Further arguments for `skl2onnx.to_onnx`; a `target_opset` has to be 13 or more.
 
     Returns
     -------
@@ -142,14 +187,38 @@ def to_onnx(model: Any, X: Any, **options: Any) -> ModelProto:
     ------
     ImportError
         If skl2onnx is not installed.
+    ValueError
+        If `target_opset` is too low.
     """
     register_onnx_converter()
     import skl2onnx
 
     check_is_fitted(model)
-    final = model[-1] if isinstance(model, Pipeline) else model
+    is_pipeline = isinstance(model, Pipeline)
+    final = model[-1] if is_pipeline else model
     options = {"options": {id(final): {"zipmap": False}}, **options}
-    return skl2onnx.to_onnx(model, X, **options)
+    return skl2onnx.to_onnx(model, _sample(X, for_pipeline=is_pipeline), **options)
+
+
+def _sample(X: Any, for_pipeline: bool) -> Any:
+    """Bring a sample of the inputs into one of the forms that skl2onnx can read types from."""
+    import pandas as pd  # here, as fit has no use for it
+
+    if isinstance(X, list) and not isinstance(X[0][0], str):  # else skl2onnx's names and types
+        X = np.asarray(X)
+    elif hasattr(X, "columns") and not isinstance(X, pd.DataFrame):
+        X = pd.DataFrame({name: np.asarray(X[name]) for name in X.columns})
+    if for_pipeline and isinstance(X, np.ndarray):
+        return X.astype(_common_type(X.dtype))
+    if for_pipeline and isinstance(X, pd.DataFrame):
+        return X.astype({name: _common_type(dtype) for name, dtype in X.dtypes.items()})
+    return X
+
+
+def _common_type(dtype: Any) -> Any:
+    """Return float32 for types of integers that skl2onnx's converters do not take in general."""
+    rare = ("int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64")
+    return "float32" if str(dtype) in rare else dtype
 
 
 def register_onnx_converter() -> None:

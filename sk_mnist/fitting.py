@@ -10,16 +10,15 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
 from sk_mnist import optimizers, targets
-from sk_mnist.export import compiled_keras_model
+from sk_mnist.export import compiled_keras_model, fitted_weights
 from sk_mnist.feeding import TrainingData
-from sk_mnist.keras_callbacks import KerasCallbacks
+from sk_mnist.keras_callbacks import KerasCallbacks, check_callbacks
 from sk_mnist.monitoring import EpochReporter
 from sk_mnist.network import NetworkSpec
 from sk_mnist.scaling import InputScaling
@@ -115,6 +114,8 @@ def run(
         random_state=random_state,
         optimizer=optimizers.choose(estimator.optimizer).description,
         optimizer_state=state.optimizer_state,
+        weights=None if state.averages is None else state.weights,
+        rate_factor=state.rate_factor,
     )
     resumable = request.streaming or estimator.warm_start
     return {**attributes(state), "_resume": resume if resumable else None}
@@ -133,17 +134,11 @@ def _keras_callbacks(
     if not estimator.callbacks or request.streaming:
         yield
         return
-    foreign = [c for c in estimator.callbacks if not isinstance(c, keras.callbacks.Callback)]
-    if foreign:
-        raise TypeError(
-            "callbacks must be instances of keras.callbacks.Callback; got "
-            f"{foreign[0]!r}. scikit-learn's callbacks are given by set_callbacks()."
-        )
-    weights = list(start.weights)
-    weights[:2] = data.scaling.fold(*weights[:2])
+    check_callbacks(estimator.callbacks)
     reporter.keras_callbacks = KerasCallbacks(
         estimator.callbacks,
-        compiled_keras_model(estimator, spec, weights),
+        # Of any weights: each call of the callbacks sets those of the moment.
+        compiled_keras_model(estimator, spec, start.weights),
         data.scaling,
         epochs=estimator.epochs,
         steps=-(-len(data.train_rows) // estimator.batch_size),
@@ -187,12 +182,18 @@ def _resumed_state(
             f"The fitted network has activation={estimator._activation!r}; it cannot go on with "
             f"activation={spec.activation!r}. Set it back, or call fit with warm_start=False."
         )
-    layers = zip(estimator.coefs_, estimator.intercepts_, strict=True)
-    weights = [weight for layer in layers for weight in layer]
-    weights[:2] = estimator._input_scaling.unfold(*weights[:2])
     same_optimizer = resume.get("optimizer") == optimizers.choose(estimator.optimizer).description
-    optimizer_state = resume["optimizer_state"] if same_optimizer else None
-    return TrainingState(weights, optimizer_state, estimator.history_)
+    known = resume if same_optimizer else {}
+    weights = known.get("weights")
+    if weights is None:
+        weights = fitted_weights(estimator)
+        weights[:2] = estimator._input_scaling.unfold(*weights[:2])
+    return TrainingState(
+        weights,
+        known.get("optimizer_state"),
+        estimator.history_,
+        rate_factor=known.get("rate_factor", 1.0),
+    )
 
 
 def _training_data(
@@ -259,11 +260,12 @@ def _hold_out(
 def _plan(
     estimator: KerasMLPClassifier, request: FitRequest, start: TrainingState, weight_unit: float
 ) -> TrainingPlan:
+    rate = optimizers.learning_rate_of(estimator)
     return TrainingPlan(
         epochs=start.n_epochs + 1 if request.streaming else estimator.epochs,
         batch_size=estimator.batch_size,
         optimizer=estimator.optimizer,
-        learning_rate=optimizers.learning_rate_of(estimator),
+        learning_rate=optimizers.rates_by_step(rate) if callable(rate) else rate,
         learning_rate_schedule=(
             "constant" if request.streaming else estimator.learning_rate_schedule
         ),
@@ -282,7 +284,7 @@ def _fitted_attributes(
     data: TrainingData,
     state: TrainingState,
 ) -> dict[str, Any]:
-    weights = list(state.weights)
+    weights = list(state.network)
     weights[:2] = data.scaling.fold(*weights[:2])
     losses = state.history["loss"]
     scores = state.history.get("val_accuracy")

@@ -46,23 +46,21 @@ class EpochReporter:
         self._epoch_context: Any = None
         self._started = 0.0
 
-    def epoch_begins(self, epoch: int, rates: FloatArray) -> FloatArray:
-        """Open the epoch's task; Keras's callbacks may change the learning rates."""
+    def epoch_begins(self, epoch: int, state: TrainingState, rates: FloatArray) -> TrainingState:
+        """Open the epoch's task; Keras's callbacks may change the state."""
         self._started = time.perf_counter()
         if self._context is not None:
             self._epoch_context = self._context.subcontext(task_name="epoch")
             self._epoch_context.call_on_fit_task_begin(
                 estimator=self._estimator, **self._fit_arguments
             )
-        return rates if self.keras_callbacks is None else self.keras_callbacks.begin(epoch, rates)
+        if self.keras_callbacks is None:
+            return state
+        return self.keras_callbacks.begin_epoch(epoch, state, rates)
 
     def epoch_ends(self, state: TrainingState) -> tuple[TrainingState, bool]:
         """Print the epoch and close its task; a callback may ask to stop."""
-        stop = False
-        if self._estimator.verbose:
-            self._print_epoch(state)
-        if self.keras_callbacks is not None:
-            state, stop = self.keras_callbacks.end_epoch(state)
+        state, stop = self._end_epoch(state)
         if self._context is not None:
             stop |= bool(
                 self._epoch_context.call_on_fit_task_end(
@@ -73,9 +71,24 @@ class EpochReporter:
             )
         return state, stop
 
+    def epoch_diverges(self, state: TrainingState) -> bool:
+        """Print the epoch; only Keras's callbacks see it, some of which are made for this.
+
+        scikit-learn's would fail on predictions that are not finite, and hide what happened.
+        """
+        return self._end_epoch(state)[1]
+
     def training_ends(self, state: TrainingState) -> TrainingState:
         """Let Keras's callbacks end; they may change the weights."""
         return state if self.keras_callbacks is None else self.keras_callbacks.end(state)
+
+    def _end_epoch(self, state: TrainingState) -> tuple[TrainingState, bool]:
+        """Print the epoch, and end it for Keras's callbacks."""
+        if self._estimator.verbose:
+            self._print_epoch(state)
+        if self.keras_callbacks is None:
+            return state, False
+        return self.keras_callbacks.end_epoch(state)
 
     def _print_epoch(self, state: TrainingState) -> None:
         seconds = time.perf_counter() - self._started

@@ -32,7 +32,7 @@ def register() -> None:
         _convert,
         options={
             "zipmap": [True, False, "columns"],
-            "nocl": [True, False],
+            "nocl": [False],  # skl2onnx asks for it where it makes maps
             "output_class_labels": [False, True],
         },
     )
@@ -49,7 +49,7 @@ def _declare_outputs(operator: Any) -> None:
         labels = Int64TensorType([n_rows])
     else:
         labels = StringTensorType([n_rows])
-    of_double = isinstance(operator.inputs[0].type, DoubleTensorType)
+    of_double = any(isinstance(given.type, DoubleTensorType) for given in operator.inputs)
     probability_type = DoubleTensorType if of_double else FloatTensorType
     operator.outputs[0].type = labels
     operator.outputs[1].type = probability_type([n_rows, n_classes])
@@ -151,10 +151,16 @@ _ACTIVATIONS: dict[str, Callable[[_Graph, str], str]] = {
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
     """Add the nodes of a fitted classifier."""
+    if container.target_opset < _OPSET:
+        raise ValueError(
+            f"target_opset={container.target_opset} is too low for KerasMLPClassifier, which needs "
+            f"operators of opset {_OPSET}. Give target_opset={_OPSET} or more, or leave it out."
+        )
     clf = operator.raw_operator
     graph = _Graph(scope, container, clf.coefs_[0].dtype)
     kind = TensorProto.DOUBLE if graph.dtype == np.float64 else TensorProto.FLOAT
-    hidden = graph.cast(operator.inputs[0].full_name, kind)
+    columns = [graph.cast(given.full_name, kind) for given in operator.inputs]
+    hidden = columns[0] if len(columns) == 1 else graph.node("Concat", *columns, axis=1)
     for layer, (coef, intercept) in enumerate(zip(clf.coefs_, clf.intercepts_, strict=True)):
         product = graph.node("MatMul", hidden, graph.constant(coef))
         hidden = graph.node("Add", product, graph.constant(intercept))

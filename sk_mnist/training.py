@@ -27,14 +27,14 @@ SCHEDULES: dict[str, Callable[[FloatArray], FloatArray]] = {
 class TrainingPlan:
     """How to train; the names are the estimator's.
 
-    The optimizer may be an instance, and the learning rate one of Keras's schedules, a function of
-    the number of steps taken; then `learning_rate_schedule` has no say.
+    The optimizer may be an instance, and the learning rate a function, as
+    `sk_mnist.optimizers.rates_by_step` makes it; then `learning_rate_schedule` has no say.
     """
 
     epochs: int
     batch_size: int
     optimizer: Any
-    learning_rate: float | Callable[[int], Any]
+    learning_rate: float | Callable[[npt.NDArray[np.intp]], FloatArray]
     learning_rate_schedule: str
     alpha: float
     dropout: float
@@ -58,11 +58,23 @@ class TrainingState:
     history : dict of str to list of float
         One entry an epoch: "loss", "accuracy" and "learning_rate", with validation also "val_loss"
         and "val_accuracy".
+    averages : list of ndarray or None
+        What an optimizer with `use_ema` ends with in place of the weights, which it goes on with:
+        their moving averages. None with any other.
+    rate_factor : float
+        What the learning rates of the plan are multiplied by.
     """
 
     weights: list[Any]
     optimizer_state: list[Any] | None = None
     history: dict[str, list[float]] = field(default_factory=dict)
+    averages: list[Any] | None = None
+    rate_factor: float = 1.0
+
+    @property
+    def network(self) -> list[Any]:
+        """The weights that training would end with now."""
+        return self.weights if self.averages is None else self.averages
 
     @property
     def n_epochs(self) -> int:
@@ -80,26 +92,39 @@ class TrainingState:
 
     def entered(self) -> TrainingState:
         """Return this state as the program takes it."""
-        return replace(self, weights=engine.turned(self.weights))
+        averages = self.averages
+        return replace(
+            self,
+            weights=engine.turned(self.weights),
+            averages=None if averages is None else engine.turned(averages),
+        )
 
     def fetched(self) -> TrainingState:
         """Return a state of the program as arrays that the caller may keep."""
-        variables = self.optimizer_state
+        variables, averages = self.optimizer_state, self.averages
         return replace(
             self,
-            weights=[np.array(weight, order="C") for weight in engine.turned(self.weights)],
+            weights=_turned_copies(self.weights),
             optimizer_state=None if variables is None else [np.array(v) for v in variables],
+            averages=None if averages is None else _turned_copies(averages),
         )
+
+
+def _turned_copies(weights: list[Any]) -> list[FloatArray]:
+    return [np.array(weight, order="C") for weight in engine.turned(weights)]
 
 
 class EpochMonitor(Protocol):
     """What watches a training, epoch by epoch, and may act on it."""
 
-    def epoch_begins(self, epoch: int, rates: FloatArray) -> FloatArray:
-        """Take note that an epoch begins; return the learning rates of its steps."""
+    def epoch_begins(self, epoch: int, state: TrainingState, rates: FloatArray) -> TrainingState:
+        """Take note that an epoch begins, and of the rates planned; return the state to train."""
 
     def epoch_ends(self, state: TrainingState) -> tuple[TrainingState, bool]:
         """Take note of the state after an epoch; return one to go on with, and whether to stop."""
+
+    def epoch_diverges(self, state: TrainingState) -> bool:
+        """Take note of a state that is not finite; return whether to end with the epoch before."""
 
     def training_ends(self, state: TrainingState) -> TrainingState:
         """Take note of the state after the last epoch; return the one to keep."""
@@ -124,7 +149,7 @@ def train(
     plan : TrainingPlan
         How to train.
     start : TrainingState
-        Weights, and where training continues also the optimizer's state and the history.
+        Weights, and where training continues also all else but the averages.
     random_state : RandomState
         Draws one permutation an epoch, and dropout's seed.
     monitor : EpochMonitor
@@ -133,8 +158,8 @@ def train(
     Returns
     -------
     TrainingState
-        After `plan.epochs` epochs, those before the start counted. With validation rows, weights
-        and optimizer state are those of the epoch with the best accuracy on them.
+        After `plan.epochs` epochs, those before the start counted. With validation rows, weights,
+        averages and optimizer state are those of the epoch with the best accuracy on them.
 
     Raises
     ------
@@ -144,20 +169,21 @@ def train(
         If interrupted before the first epoch ends. After that, an interrupt warns and the finished
         epochs are kept.
     """
-    state = best = start.entered()
     key, parts = feed(spec, data, plan.batch_size, plan.optimizer, plan.dropout > 0)
     n_steps = -(-len(data.train_rows) // key.batch_size)
     with engine.pool.trainer(key) as trainer:
+        state = best = _averaged(trainer, start.entered())
         try:
             for epoch in range(start.n_epochs, plan.epochs):
-                rates = monitor.epoch_begins(epoch, _epoch_rates(plan, state, epoch, n_steps))
+                rates = _epoch_rates(plan, state, epoch, n_steps)
+                begun = monitor.epoch_begins(epoch, state, rates)
                 order = random_state.permutation(data.train_rows)
                 seed = int(random_state.randint(2**32, dtype=np.uint32))
-                finished, metrics = _run_epoch(trainer, parts(order), state, rates, seed, plan)
+                finished, metrics = _run_epoch(trainer, parts(order), begun, rates, seed, plan)
                 if not np.isfinite(metrics["loss"]):
                     _stop_on_divergence(finished.record(metrics), start, plan, monitor)
                     break
-                metrics.update(_validation_metrics(finished.weights, spec, data))
+                metrics.update(_validation_metrics(finished.network, spec, data))
                 state = finished.record(metrics)  # from here on, an interrupt keeps this epoch
                 is_best = _is_best(state)
                 best = state if is_best else best
@@ -173,27 +199,25 @@ def train(
                 f"{plan.epochs} are kept.",
                 stacklevel=2,
             )
-        result = _finish(trainer, replace(best, history=state.history)).fetched()
+    result = replace(best, history=state.history, rate_factor=state.rate_factor).fetched()
     result = monitor.training_ends(result)
-    if not all(np.isfinite(weight).all() for weight in result.weights):
+    if not all(np.isfinite(weight).all() for weight in result.network):
         raise _divergence("a weight that is not finite", state.n_epochs, plan)
     return result
 
 
-def _finish(trainer: engine.Trainer, state: TrainingState) -> TrainingState:
-    """Let the optimizer have the last word on the weights."""
+def _averaged(trainer: engine.Trainer, state: TrainingState) -> TrainingState:
+    """Return a state of the program with the averages that its optimizer has of the weights."""
     if state.optimizer_state is None:
         return state
-    n_weights = len(state.weights)
-    variables = trainer.finish([*state.weights, *state.optimizer_state])
-    return replace(state, weights=variables[:n_weights], optimizer_state=variables[n_weights:])
+    return replace(state, averages=trainer.averages([*state.weights, *state.optimizer_state]))
 
 
 def _stop_on_divergence(
     diverged: TrainingState, start: TrainingState, plan: TrainingPlan, monitor: EpochMonitor
 ) -> None:
     """Raise, unless the user's callbacks stop training in such a case: then warn."""
-    _, stop = monitor.epoch_ends(diverged)
+    stop = monitor.epoch_diverges(diverged)
     n_epochs = diverged.n_epochs - 1
     if not stop or n_epochs == start.n_epochs:
         raise _divergence(f"a loss of {diverged.history['loss'][-1]}", n_epochs + 1, plan)
@@ -205,7 +229,7 @@ def _stop_on_divergence(
 
 
 def _epoch_rates(plan: TrainingPlan, state: TrainingState, epoch: int, n_steps: int) -> FloatArray:
-    """Return the learning rate of each step of an epoch."""
+    """Return the learning rate that the plan has for each step of an epoch."""
     first = epoch * n_steps
     if callable(plan.learning_rate) and state.optimizer_state is not None:
         # Keras's schedules go by the optimizer's own count, its first variable.
@@ -230,7 +254,7 @@ def learning_rates(plan: TrainingPlan, steps: npt.NDArray[np.intp], n_steps: int
     ndarray of the shape of `steps`
     """
     if callable(plan.learning_rate):
-        return np.array([float(plan.learning_rate(int(step))) for step in steps])
+        return plan.learning_rate(steps)
     return plan.learning_rate * SCHEDULES[plan.learning_rate_schedule](steps / n_steps)
 
 
@@ -243,6 +267,7 @@ def _run_epoch(
     plan: TrainingPlan,
 ) -> tuple[TrainingState, dict[str, float]]:
     """Train one epoch; return the state, the epoch not yet recorded, and what was measured."""
+    rates = rates * state.rate_factor
     variables = [*state.weights, *(state.optimizer_state or trainer.initial_optimizer_state)]
     totals = np.zeros(3)
     for part in parts:
@@ -260,7 +285,8 @@ def _run_epoch(
         totals += sums
     loss, accuracy = totals[:2] / totals[2]
     n_weights = len(state.weights)
-    return replace(state, weights=variables[:n_weights], optimizer_state=variables[n_weights:]), {
+    trained = replace(state, weights=variables[:n_weights], optimizer_state=variables[n_weights:])
+    return _averaged(trainer, trained), {
         "loss": float(loss),
         "accuracy": float(accuracy),
         "learning_rate": float(rates[0]),
@@ -309,12 +335,21 @@ def _should_stop(state: TrainingState, plan: TrainingPlan) -> bool:
 
 
 def _divergence(found: str, n_epochs: int, plan: TrainingPlan) -> ValueError:
-    rate = plan.learning_rate
-    rate = float(rate(0)) if callable(rate) else rate
-    optimizer = plan.optimizer if isinstance(plan.optimizer, str) else type(plan.optimizer).__name__
+    used, remedy = _rate_advice(plan)
     return ValueError(
         f"Training diverged: {found} after {n_epochs} epoch(s). The likely cause is a learning "
-        f"rate that is too high for this data: learning_rate={rate:g} with "
-        f"optimizer={optimizer!r}. Try learning_rate={rate / 10:g}, and "
+        f"rate that is too high for this data: {used}. Try {remedy}, and "
         "input_scaling='rms' or 'standard' if inputs are large."
     )
+
+
+def _rate_advice(plan: TrainingPlan) -> tuple[str, str]:
+    """Say where the learning rate comes from, and what to set there."""
+    rate, optimizer = plan.learning_rate, plan.optimizer
+    kind = type(optimizer).__name__
+    if callable(rate):
+        return f"the schedule of the optimizer given, {kind}", "a schedule of lower rates"
+    used, lower = f"learning_rate={rate:g}", f"learning_rate={rate / 10:g}"
+    if isinstance(optimizer, str):
+        return f"{used} with optimizer={optimizer!r}", lower
+    return f"{used} of the optimizer given, {kind}", f"{kind}({lower})"

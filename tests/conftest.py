@@ -1,6 +1,8 @@
-"""What several test modules share: quiet TensorFlow, and a small problem with a small network."""
+"""What several test modules share: quiet TensorFlow, small problems, the command line."""
 
 import os
+import subprocess
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -27,3 +29,33 @@ def small():
         return KerasMLPClassifier(**{**defaults, **params})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def offline(tmp_path_factory):
+    """An environment in which MNIST cannot be had: no files, an empty cache, no network."""
+    home = str(tmp_path_factory.mktemp("home"))
+    environment = os.environ | {"HOME": home, "XDG_CACHE_HOME": home, "LOCALAPPDATA": home}
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        environment[name] = environment[name.upper()] = "http://127.0.0.1:9"
+    for name in ("SK_MNIST_DATA", "no_proxy", "NO_PROXY", "COLUMNS", "TF_CPP_MIN_LOG_LEVEL"):
+        environment.pop(name, None)
+    return environment
+
+
+@pytest.fixture(scope="session")
+def run(offline):
+    """Return a function that runs the command line in a process of its own."""
+
+    def run(*arguments, **environment):
+        return subprocess.run(
+            [sys.executable, "-m", "sk_mnist", *map(str, arguments)],
+            env=offline | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+        )
+
+    return run

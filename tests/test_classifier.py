@@ -987,6 +987,17 @@ def test_training_lasts_all_epochs_without_early_stopping(small, digits):
     assert clf.n_iter_ == 30
 
 
+def test_the_best_score_is_that_of_the_averages_where_they_make_the_network(
+    small, digits, held_out
+):
+    X, y = digits
+    # Averages of this many steps lag far behind the weights.
+    optimizer = keras.optimizers.Adam(0.02, use_ema=True, ema_momentum=0.99)
+    clf = small(optimizer=optimizer, early_stopping=True).fit(X, y)
+    _, rows = held_out[0]
+    assert clf.best_validation_score_ == pytest.approx(clf.score(X[rows], y[rows]), abs=1e-12)
+
+
 def test_the_rows_held_out_are_the_share_asked_for_of_each_class(small, digits, held_out):
     X, y = digits
     small(early_stopping=True, validation_fraction=0.3).fit(X, y)
@@ -1377,6 +1388,12 @@ def test_ctrl_c_on_a_running_process_keeps_the_finished_epochs():
 def test_a_training_that_diverges_names_the_learning_rate(small, digits, optimizer):
     clf = small(optimizer=optimizer, learning_rate=1e30)
     with pytest.raises(ValueError, match=r"Training diverged.*learning_rate=1e\+30.*input_scaling"):
+        clf.fit(*digits)
+
+
+def test_a_training_that_diverges_says_so_also_where_a_callback_scores_probabilities(small, digits):
+    clf = small(learning_rate=1e30).set_callbacks(ScoringMonitor(scoring="neg_log_loss"))
+    with pytest.raises(ValueError, match="Training diverged"):
         clf.fit(*digits)
 
 

@@ -1,7 +1,6 @@
 import csv
 import io
 import json
-import os
 import re
 import signal
 import subprocess
@@ -21,38 +20,14 @@ from sk_mnist import KerasMLPClassifier, _run_directory, load_mnist_sample
 from sk_mnist._console import EpochProgress
 from sk_mnist.cli import main
 
-FILE_NAMES = {"model.joblib", "metrics.json", "history.csv", "confusion_matrix.png"}
+FILE_NAMES = set(_run_directory.TRAINING_FILES)
 QUICK = ["--data", "sample", "--epochs", "2", "--hidden", "16"]
 
 
-@pytest.fixture(scope="session")
-def offline(tmp_path_factory):
-    """An environment in which MNIST cannot be had: no files, an empty cache, no network."""
-    home = str(tmp_path_factory.mktemp("home"))
-    environment = os.environ | {"HOME": home, "XDG_CACHE_HOME": home, "LOCALAPPDATA": home}
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        environment[name] = environment[name.upper()] = "http://127.0.0.1:9"
-    for name in ("SK_MNIST_DATA", "no_proxy", "NO_PROXY", "COLUMNS", "TF_CPP_MIN_LOG_LEVEL"):
-        environment.pop(name, None)
-    return environment
-
-
-@pytest.fixture(scope="session")
-def run(offline):
-    """Return a function that runs the command line in a process of its own."""
-
-    def run(*arguments, **environment):
-        return subprocess.run(
-            [sys.executable, "-m", "sk_mnist", *map(str, arguments)],
-            env=offline | environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=120,
-        )
-
-    return run
+@pytest.fixture(autouse=True)
+def _somewhere_else(tmp_path, monkeypatch):
+    """Leave what commands write by default in a directory of the test."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +120,7 @@ def test_train_says_plainly_that_it_falls_back_on_the_sample(training):
     assert "the sample of MNIST, 4,000 digits to train, 1,000 digits to test" in process.stdout
 
 
-def test_train_writes_its_four_files(training):
+def test_train_writes_its_files(training):
     assert {path.name for path in training[1].iterdir()} == FILE_NAMES
 
 
@@ -176,6 +151,20 @@ def test_history_has_a_row_an_epoch(training):
 
 def test_picture_is_a_png(training):
     assert (training[1] / "confusion_matrix.png").read_bytes().startswith(b"\x89PNG\r\n")
+
+
+def test_train_writes_a_page_with_what_the_test_has_shown(training, metrics):
+    page = (training[1] / "report.html").read_text(encoding="utf-8")
+    assert f"<dd>{100 * metrics['accuracy']:.2f} %</dd>" in page
+    assert page.count("<img") == 4
+
+
+def test_train_names_the_pairs_that_are_taken_for_each_other(training, metrics):
+    confusion = np.array(metrics["confusion_matrix"])
+    worst = (confusion - np.diag(np.diag(confusion))).max()
+    pairs = re.search(r"Most often taken: (\d) for (\d) \((\d+)\)", training[0].stdout)
+    true, predicted, count = map(int, pairs.groups())
+    assert count == worst == confusion[true, predicted]
 
 
 def test_model_has_learnt(metrics):
@@ -240,14 +229,14 @@ def test_results_are_never_overwritten(run, training):
 @pytest.mark.parametrize("name", sorted(FILE_NAMES))
 def test_each_file_is_looked_for_before_the_training(tmp_path, name):
     (tmp_path / name).write_text("precious")
-    with pytest.raises(FileExistsError, match=name):
-        _run_directory.prepare(tmp_path, overwrite=False)
+    with pytest.raises(FileExistsError, match=rf"{name} exists already; .* another --output"):
+        _run_directory.prepare(tmp_path, FILE_NAMES, overwrite=False, option="--output")
 
 
 def test_dangling_link_counts_as_a_file(tmp_path):
     (tmp_path / "metrics.json").symlink_to(tmp_path / "nowhere")
     with pytest.raises(FileExistsError, match="metrics"):
-        _run_directory.prepare(tmp_path, overwrite=False)
+        _run_directory.prepare(tmp_path, FILE_NAMES, overwrite=False, option="--output")
 
 
 def test_file_that_appeared_during_the_training_is_left_alone(tmp_path):
@@ -330,7 +319,7 @@ def test_evaluate_warns_that_the_sample_is_no_test_of_a_model_of_mnist(training,
 def test_evaluate_never_imports_tensorflow(training, offline):
     script = (
         "import sys; from sk_mnist.cli import main; status = main(sys.argv[1:]);"
-        "print({'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)); sys.exit(status)"
+        "print({'tensorflow', 'keras'} & set(sys.modules)); sys.exit(status)"
     )
     arguments = ["evaluate", training[1] / "model.joblib", "--data", "sample"]
     process = subprocess.run(
@@ -338,6 +327,28 @@ def test_evaluate_never_imports_tensorflow(training, offline):
     )
     assert process.returncode == 0
     assert process.stdout.splitlines()[-1] == "set()"
+
+
+def test_evaluate_writes_a_page(training, capsys, tmp_path):
+    arguments = ["evaluate", str(training[1] / "model.joblib"), "--data", "sample"]
+    assert main([*arguments, "--report", "pages/first.html"]) == 0
+    assert "Saved pages/first.html" in capsys.readouterr().out
+    trained = (training[1] / "report.html").read_text(encoding="utf-8")
+    assert (tmp_path / "pages" / "first.html").read_text(encoding="utf-8") == trained
+    assert main(arguments) == 0
+    assert (tmp_path / "report.html").exists()
+
+
+def test_evaluate_replaces_a_page_only_when_told_to(training, capsys, tmp_path):
+    (tmp_path / "report.html").write_text("precious")
+    arguments = ["evaluate", str(training[1] / "model.joblib"), "--data", "sample"]
+    assert main(arguments) == 2
+    assert re.fullmatch(
+        r"sk_mnist: error: report.html exists already; .* --report\n", capsys.readouterr().err
+    )
+    assert (tmp_path / "report.html").read_text() == "precious"
+    assert main([*arguments, "--force"]) == 0
+    assert "<html" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_evaluate_takes_any_classifier(capsys, saved):

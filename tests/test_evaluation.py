@@ -5,7 +5,11 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.metrics import classification_report
 
-from sk_mnist.evaluation import classification_report_frame, confusion_matrix_frame
+from sk_mnist.evaluation import (
+    classification_report_frame,
+    confusion_matrix_frame,
+    most_confused,
+)
 
 ANIMALS_TRUE = ["cat", "ant", "cat", "cat", "ant", "bird"]
 ANIMALS_PRED = ["ant", "ant", "cat", "cat", "ant", "cat"]
@@ -95,3 +99,47 @@ def test_report_takes_indicators_of_several_labels():
     y_true, y_pred = np.array([[1, 0], [1, 1], [0, 1]]), np.array([[1, 0], [0, 1], [0, 1]])
     report = classification_report_frame(y_true, y_pred)
     assert_allclose(report["recall"], [0.5, 1.0, 0.75, 0.75])
+
+
+def test_most_confused_lists_the_pairs_from_the_most_frequent_on(digit_labels):
+    y_true, y_pred = digit_labels
+    pairs = most_confused(y_true, y_pred)
+    assert len(pairs) == 10
+    assert pairs["count"].is_monotonic_decreasing
+    for pair in pairs.itertuples():
+        assert pair.true != pair.predicted
+        assert pair.count == ((y_true == pair.true) & (y_pred == pair.predicted)).sum()
+
+
+def test_the_share_of_a_confusion_is_of_the_samples_of_its_true_class():
+    pairs = most_confused(ANIMALS_TRUE, ANIMALS_PRED)
+    assert pairs.set_index("true")["share"].to_dict() == {"bird": 1.0, "cat": 1 / 3}
+
+
+def test_most_confused_is_sorted_by_share_where_the_counts_are_the_same():
+    pairs = most_confused(ANIMALS_TRUE, ANIMALS_PRED)
+    assert pairs[["true", "predicted"]].to_numpy().tolist() == [["bird", "cat"], ["cat", "ant"]]
+
+
+def test_most_confused_lists_all_pairs_on_request(digit_labels):
+    y_true, y_pred = digit_labels
+    wrong = y_true != y_pred
+    n_pairs = len(set(zip(y_true[wrong], y_pred[wrong], strict=True)))
+    assert n_pairs > 10
+    assert len(most_confused(y_true, y_pred, n=None)) == n_pairs
+    assert len(most_confused(y_true, y_pred, n=0)) == 0
+
+
+def test_most_confused_counts_weights():
+    pairs = most_confused(["a", "a", "b"], ["b", "a", "b"], sample_weight=[0.5, 1.5, 1])
+    assert pairs.to_numpy().tolist() == [["a", "b", 0.5, 0.25]]
+
+
+def test_where_nothing_is_confused_the_frame_is_empty():
+    pairs = most_confused([1, 2], [1, 2])
+    assert pairs.shape == (0, 4)
+
+
+def test_most_confused_refuses_a_negative_number_of_pairs():
+    with pytest.raises(ValueError, match="n must be a number of pairs, zero or more"):
+        most_confused([1, 2], [1, 2], n=-1)

@@ -9,12 +9,13 @@ import keras
 import numpy as np
 import onnxruntime
 import pandas as pd
+import polars as pl
 import pytest
 import skl2onnx
 from numpy.testing import assert_allclose, assert_array_equal
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.compose import make_column_transformer
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -47,7 +48,9 @@ def mnist():
 def run_onnx(model, inputs):
     """Run a model by onnxruntime; return its labels and probabilities."""
     session = onnxruntime.InferenceSession(model.SerializeToString())
-    if not isinstance(inputs, dict):
+    if isinstance(inputs, pd.DataFrame):
+        inputs = {name: inputs[[name]].to_numpy() for name in inputs}
+    elif not isinstance(inputs, dict):
         inputs = {session.get_inputs()[0].name: inputs}
     return session.run(None, inputs)
 
@@ -86,6 +89,72 @@ class TestToSklearn:
         for _ in range(20):
             mlp.partial_fit(X, y)
         assert mlp.loss_ < before
+
+    @pytest.mark.parametrize("targets", TARGETS)
+    def test_can_be_trained_by_partial_fit_beyond_the_least_loss(self, small, digits, targets):
+        X, y = digits[0], TARGETS[targets](digits[1])
+        mlp = small().fit(X, y).to_sklearn().set_params(tol=10.0)
+        for _ in range(mlp.n_iter_no_change + 5):
+            mlp.partial_fit(X, y)
+        assert mlp.t_ == 500 * (3 + mlp.n_iter_no_change + 5)
+
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    @pytest.mark.parametrize("targets", TARGETS)
+    def test_can_be_trained_by_a_warm_start_beyond_the_best(
+        self, small, digits, targets, early_stopping
+    ):
+        X, y = digits[0], TARGETS[targets](digits[1])
+        mlp = small(early_stopping=early_stopping).fit(X, y).to_sklearn()
+        mlp.set_params(warm_start=True, max_iter=100, tol=10.0).fit(X, y)
+        assert 1 < mlp.n_iter_ < 100  # it stopped by itself
+        assert mlp.predict(X).shape == y.shape
+
+    def test_stops_early_if_asked_to_after_a_training_that_could_not(self, small, digits):
+        clf = small(early_stopping=True).partial_fit(*digits, classes=range(10))
+        mlp = clf.to_sklearn().set_params(warm_start=True, max_iter=3)
+        with pytest.warns(ConvergenceWarning):
+            mlp.fit(*digits)
+        assert mlp.best_validation_score_ == max(mlp.validation_scores_)
+
+    def test_has_random_numbers_of_its_own(self, small, digits):
+        random_state = np.random.RandomState(0)
+        clf = small(random_state=random_state).fit(*digits)
+        before = random_state.get_state()[2]
+        clf.to_sklearn().partial_fit(*digits).fit(*digits)
+        assert random_state.get_state()[2] == before
+
+    @pytest.mark.parametrize(
+        ("optimizer", "expected"),
+        [
+            (
+                keras.optimizers.SGD(0.05, momentum=0.7),
+                {"solver": "sgd", "momentum": 0.7, "nesterovs_momentum": False},
+            ),
+            (
+                keras.optimizers.Adam(0.05, beta_1=0.8, beta_2=0.99, epsilon=1e-6),
+                {"solver": "adam", "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-6},
+            ),
+            (keras.optimizers.RMSprop(0.05), {"solver": "adam", "beta_1": 0.9}),
+        ],
+        ids=["SGD", "Adam", "another"],
+    )
+    def test_has_the_options_of_an_optimizer_that_it_knows(
+        self, small, digits, optimizer, expected
+    ):
+        parameters = small(optimizer=optimizer).fit(*digits).to_sklearn().get_params()
+        expected = {**expected, "learning_rate_init": 0.05}
+        assert {name: parameters[name] for name in expected} == expected
+
+    def test_has_the_default_learning_rate_in_place_of_a_schedule(self, small, digits):
+        schedule = keras.optimizers.schedules.CosineDecay(0.0, 9, warmup_target=1, warmup_steps=3)
+        mlp = small(optimizer=keras.optimizers.SGD(schedule)).fit(*digits).to_sklearn()
+        assert mlp.learning_rate_init == MLPClassifier().learning_rate_init
+        mlp.partial_fit(*digits)
+
+    def test_refuses_a_single_class(self, small, digits):
+        clf = small().fit(digits[0], np.zeros(500))
+        with pytest.raises(ValueError, match=r"one class alone.*would show two.*to_keras"):
+            clf.to_sklearn()
 
     def test_has_its_own_weights(self, small, digits):
         clf = small().fit(*digits)
@@ -150,6 +219,46 @@ class TestToOnnx:
         _, probabilities = run_onnx(export.to_onnx(clf, X[:1]), X[:100])
         assert_allclose(probabilities, clf.predict_proba(X[:100]), rtol=0, atol=1e-5)
 
+    @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+    def test_has_an_input_a_column_where_it_was_shown_columns(self, small, digits, frame):
+        X = pd.DataFrame(digits[0]).add_prefix("pixel")
+        clf = small().fit(X, digits[1])
+        model = export.to_onnx(clf, frame({name: X[name].to_numpy() for name in X}))
+        _, probabilities = run_onnx(model, X)
+        assert_allclose(probabilities, clf.predict_proba(X), rtol=0, atol=1e-6)
+
+    def test_takes_columns_of_several_types(self, small, digits):
+        X = pd.DataFrame(digits[0]).add_prefix("pixel")
+        clf = small().fit(X, digits[1])
+        X = X.astype({"pixel3": "int64", "pixel4": "uint8"})
+        _, probabilities = run_onnx(export.to_onnx(clf, X), X)
+        assert_allclose(probabilities, clf.predict_proba(X), rtol=0, atol=1e-6)
+
+    def test_takes_a_list_for_a_sample(self, small, digits):
+        clf = small().fit(*digits)
+        _, probabilities = run_onnx(
+            export.to_onnx(clf, digits[0][:1].tolist()), digits[0].astype(float)
+        )
+        assert_allclose(probabilities, clf.predict_proba(digits[0]), rtol=0, atol=1e-6)
+
+    def test_takes_types_by_name_for_a_sample(self, small, digits):
+        clf = small().fit(*digits)
+        model = export.to_onnx(clf, [("pixels", FloatTensorType([None, 64]))])
+        _, probabilities = run_onnx(model, {"pixels": digits[0]})
+        assert_allclose(probabilities, clf.predict_proba(digits[0]), rtol=0, atol=1e-6)
+
+    def test_of_an_operator_set_that_is_too_old_is_refused(self, small, digits):
+        clf = small().fit(*digits)
+        with pytest.raises(
+            ValueError, match=r"target_opset=12 is too low.*target_opset=13 or more"
+        ):
+            export.to_onnx(clf, digits[0], target_opset=12)
+
+    def test_has_no_option_to_leave_the_labels_out(self, small, digits):
+        clf = small().fit(*digits)
+        with pytest.raises(ValueError, match="nocl"):
+            export.to_onnx(clf, digits[0], options={id(clf): {"nocl": True}})
+
     def test_without_hidden_layers(self, small, digits):
         clf = small(hidden_layer_sizes=()).fit(*digits)
         _, probabilities = run_onnx(clf.to_onnx(), digits[0])
@@ -191,6 +300,16 @@ class TestPipelinesToOnnx:
         inputs = {name: X[[name]].to_numpy() for name in X}
         inputs["kind"] = inputs["kind"].astype(object)
         _, probabilities = run_onnx(model, inputs)
+        assert_allclose(probabilities, pipeline.predict_proba(X), rtol=0, atol=1e-5)
+
+    @pytest.mark.parametrize("dtype", ["uint8", "int32"])
+    @pytest.mark.parametrize("container", [np.asarray, pd.DataFrame], ids=["array", "frame"])
+    def test_take_float32_where_they_were_shown_a_rarer_type(self, small, digits, dtype, container):
+        X = container(digits[0].astype(dtype))
+        if isinstance(X, pd.DataFrame):
+            X = X.add_prefix("pixel")
+        pipeline = make_pipeline(StandardScaler(), small()).fit(X, digits[1])
+        _, probabilities = run_onnx(export.to_onnx(pipeline, X), X.astype("float32"))
         assert_allclose(probabilities, pipeline.predict_proba(X), rtol=0, atol=1e-5)
 
     def test_are_converted_by_skl2onnx_itself_once_registered(self, small, digits):

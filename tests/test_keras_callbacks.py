@@ -4,14 +4,16 @@ import pickle
 import subprocess
 import sys
 
+import joblib
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.callback import ProgressBar
 from sklearn.datasets import load_digits
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_validate
 
 from sk_mnist import KerasMLPClassifier
 
@@ -51,6 +53,31 @@ def make(callbacks, **parameters):
     return KerasMLPClassifier(8, callbacks=callbacks, **{**defaults, **parameters})
 
 
+def ignore(epoch, logs):
+    """Do nothing; unlike a lambda, in a way that can be pickled."""
+
+
+SAVABLE = {
+    "CSVLogger": lambda path: keras.callbacks.CSVLogger(path / "log.csv"),
+    "TensorBoard": lambda path: keras.callbacks.TensorBoard(path),
+    "TensorBoard by batch": lambda path: keras.callbacks.TensorBoard(
+        path, update_freq="batch", histogram_freq=1, write_steps_per_second=True
+    ),
+    "ModelCheckpoint": lambda path: keras.callbacks.ModelCheckpoint(path / "model.keras"),
+    "EarlyStopping": lambda path: keras.callbacks.EarlyStopping("loss", restore_best_weights=True),
+    "ReduceLROnPlateau": lambda path: keras.callbacks.ReduceLROnPlateau("loss"),
+    "LambdaCallback": lambda path: keras.callbacks.LambdaCallback(on_epoch_end=ignore),
+}
+
+
+def set_learning_rate(callback, rate):
+    callback.model.optimizer.learning_rate = rate
+
+
+def set_to_zero(callback):
+    callback.model.set_weights([0 * weight for weight in callback.model.get_weights()])
+
+
 def test_are_called_in_the_order_of_keras():
     recorder = Recorder()
     make([recorder], epochs=2).fit(X, Y)
@@ -77,6 +104,21 @@ def test_see_a_model_with_the_current_weights():
     clf = make([recorder], input_scaling="standard").fit(X, Y)
     assert_allclose(recorder.predictions[-1], clf.predict_proba(X[:5]), atol=1e-6)
     assert not np.allclose(recorder.predictions[0], recorder.predictions[1])
+
+
+def test_see_the_history_of_the_model():
+    recorder = Recorder()
+    seen = keras.callbacks.LambdaCallback(
+        on_train_end=lambda logs: recorder.logs.append(recorder.model.history.history["loss"])
+    )
+    clf = make([recorder, seen]).fit(X, Y)
+    assert recorder.logs[-1] == clf.loss_curve_
+
+
+def test_work_where_gradients_are_accumulated():
+    settings = {"optimizer": keras.optimizers.Adam(0.01, gradient_accumulation_steps=2)}
+    clf = make([Recorder()], **settings).fit(X, Y)
+    assert clf.loss_curve_ == make(None, **settings).fit(X, Y).loss_curve_
 
 
 def test_that_change_nothing_leave_the_network_bit_for_bit():
@@ -147,16 +189,50 @@ class TestLearningRates:
         clf = make([reduce], learning_rate=0.01, learning_rate_schedule="constant").fit(X, Y)
         assert_allclose(clf.history_["learning_rate"], [0.01, 0.01, 0.001], rtol=1e-5)
 
+    def test_reduced_on_a_plateau_stay_reduced_with_warm_start(self):
+        def reduced(**parameters):
+            reduce = keras.callbacks.ReduceLROnPlateau(
+                monitor="loss", factor=0.1, patience=2, min_delta=100.0
+            )
+            settings = {"learning_rate": 0.01, "learning_rate_schedule": "constant"}
+            return make([reduce], **settings, **parameters).fit(X, Y)
+
+        clf = reduced(warm_start=True).set_params(epochs=5).fit(X, Y)
+        rates = clf.history_["learning_rate"]
+        assert_allclose(rates, [0.01, 0.01, 0.01, 0.001, 0.001], rtol=1e-5)
+        assert rates == reduced(epochs=5).history_["learning_rate"]
+
+    def test_set_to_zero_can_grow_again(self):
+        scheduler = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.01 * epoch)
+        clf = make([scheduler]).fit(X, Y)
+        assert_allclose(clf.history_["learning_rate"], [0, 0.01, 0.02], rtol=1e-6)
+
+    def test_can_be_set_where_the_optimizer_has_none(self):
+        scheduler = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.01 * (epoch + 1))
+        clf = make([scheduler], optimizer=keras.optimizers.Adam(0.0)).fit(X, Y)
+        assert_allclose(clf.history_["learning_rate"], [0.01, 0.02, 0.03], rtol=1e-6)
+
+    def test_set_when_training_begins_count(self):
+        callback = keras.callbacks.LambdaCallback(
+            on_train_begin=lambda logs: set_learning_rate(callback, 0.03)
+        )
+        clf = make([callback], learning_rate_schedule="constant").fit(X, Y)
+        assert_allclose(clf.history_["learning_rate"], [0.03, 0.03, 0.03], rtol=1e-6)
+
 
 class TestWeights:
     def test_that_a_callback_sets_are_trained_on(self):
-        def reset(epoch, logs):
-            callback.model.set_weights([0 * weight for weight in callback.model.get_weights()])
-
-        callback = keras.callbacks.LambdaCallback(on_epoch_end=reset)
+        callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: set_to_zero(callback))
         clf = make([callback]).fit(X, Y)
         assert not clf.coefs_[0].any()
         assert_allclose(clf.predict_proba(X[:3]), 0.1)
+
+    @pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_begin", "on_train_batch_begin"])
+    def test_that_a_callback_sets_before_an_epoch_are_trained_on(self, hook):
+        callback = keras.callbacks.LambdaCallback(**{hook: lambda *_, **__: set_to_zero(callback)})
+        clf = make([callback]).fit(X, Y)
+        assert not clf.coefs_[0].any()  # no gradient leads away from zero
+        assert clf.intercepts_[1].any()
 
 
 class TestOfKeras:
@@ -176,6 +252,18 @@ class TestOfKeras:
         assert sorted(path.name for path in tmp_path.iterdir()) == ["1.keras", "2.keras", "3.keras"]
         model = keras.saving.load_model(tmp_path / "3.keras")
         assert_allclose(model.predict(X[:5], verbose=0), clf.predict_proba(X[:5]), atol=1e-6)
+
+    @pytest.mark.parametrize("rate", [0.01, keras.optimizers.schedules.CosineDecay(0.01, 20)])
+    def test_model_checkpoint_saves_the_state_of_the_optimizer(self, tmp_path, rate):
+        checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "model.keras")
+        clf = make([checkpoint], optimizer=keras.optimizers.Adam(rate), warm_start=True).fit(X, Y)
+        optimizer = keras.saving.load_model(tmp_path / "model.keras").optimizer
+        assert int(optimizer.iterations) == 12
+        # The variables are those of the steps and of the rate, then a layer's one after another.
+        momentum_of_kernel, momentum_of_bias = (clf._resume["optimizer_state"][n] for n in (2, 4))
+        assert momentum_of_kernel.any()
+        assert_array_equal(optimizer._momentums[0], momentum_of_kernel.T)
+        assert_array_equal(optimizer._momentums[1], momentum_of_bias)
 
     def test_terminate_on_nan_keeps_the_epochs_before(self):
         diverging = keras.callbacks.LearningRateScheduler(
@@ -215,11 +303,35 @@ def test_are_pickled_with_the_estimator_but_not_the_model(tmp_path):
     assert_array_equal(pickle.loads(pickle.dumps(clf)).predict(X), clf.predict(X))
 
 
-def test_let_go_of_the_model_after_a_failure():
-    def fail(epoch, logs):
+@pytest.mark.parametrize("name", SAVABLE)
+class TestAfterFit:
+    def test_are_saved_with_the_estimator(self, tmp_path, name):
+        clf = make([SAVABLE[name](tmp_path)]).fit(X, Y)
+        joblib.dump(clf, tmp_path / "model.joblib")
+        assert_array_equal(joblib.load(tmp_path / "model.joblib").predict(X), clf.predict(X))
+
+    def test_are_copied_with_the_estimator(self, tmp_path, name):
+        clf = make([SAVABLE[name](tmp_path)]).fit(X, Y)
+        assert_array_equal(clone(clf).fit(X, Y).coefs_[0], clf.coefs_[0])
+
+    def test_can_be_used_again(self, tmp_path, name):
+        clf = make([SAVABLE[name](tmp_path)]).fit(X, Y)
+        coef = clf.coefs_[0].copy()
+        assert_array_equal(clf.fit(X, Y).coefs_[0], coef)
+
+
+def test_come_back_from_workers_with_the_estimators(tmp_path):
+    clf = make([keras.callbacks.CSVLogger(tmp_path / "log.csv")])
+    found = cross_validate(clf, X, Y, cv=2, n_jobs=2, return_estimator=True)["estimator"]
+    assert [clf.n_iter_ for clf in found] == [3, 3]
+
+
+@pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_end"])
+def test_let_go_of_the_model_after_a_failure(hook):
+    def fail(*_):
         raise RuntimeError("out of luck")
 
-    callback = keras.callbacks.LambdaCallback(on_epoch_end=fail)
+    callback = keras.callbacks.LambdaCallback(**{hook: fail})
     with pytest.raises(RuntimeError, match="out of luck"):
         make([callback]).fit(X, Y)
     assert callback.model is None
@@ -237,6 +349,20 @@ def test_let_go_of_the_model_after_a_failure():
 def test_of_another_kind_are_refused(callbacks, error, message):
     with pytest.raises(error, match=message):
         make(callbacks).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("callback", "message"),
+    [
+        (keras.callbacks.BackupAndRestore("backup"), r"BackupAndRestore.*warm_start.*joblib.dump"),
+        (keras.callbacks.SwapEMAWeights(), r"SwapEMAWeights.*already ends with the averages"),
+    ],
+    ids=["BackupAndRestore", "SwapEMAWeights"],
+)
+def test_that_could_not_do_their_work_are_refused(callback, message):
+    optimizer = keras.optimizers.Adam(use_ema=True)
+    with pytest.raises(ValueError, match=message):
+        make([callback], optimizer=optimizer).fit(X, Y)
 
 
 def test_html_of_a_fitted_estimator_does_not_load_tensorflow(tmp_path):

@@ -48,15 +48,18 @@ class Monitor:
         self._stop_after = stop_after
         self._interrupt_in = interrupt_in
 
-    def epoch_begins(self, epoch, rates):
+    def epoch_begins(self, epoch, state, rates):
         self.n_begun += 1
         if self.n_begun == self._interrupt_in:
             signal.raise_signal(signal.SIGINT)
-        return rates
+        return state
 
     def epoch_ends(self, state):
         self.states.append(state.fetched())
         return state, len(self.states) == self._stop_after
+
+    def epoch_diverges(self, state):
+        return False
 
     def training_ends(self, state):
         return state
@@ -153,6 +156,11 @@ class TestLearningRates:
         constant = run()
         linear = run(replace(PLAN, learning_rate_schedule="linear"))
         assert not np.allclose(constant.weights[0], linear.weights[0])
+
+    def test_are_multiplied_by_the_factor_of_the_state(self):
+        doubled = run(start=replace(start_of(), rate_factor=2.0))
+        assert_same_state(doubled, run(replace(PLAN, learning_rate=2 * PLAN.learning_rate)))
+        assert doubled.history["learning_rate"] == [2 * PLAN.learning_rate] * 4
 
     def test_of_almost_zero_leave_the_network_as_it_is(self):
         trained = run(replace(PLAN, learning_rate=1e-30))

@@ -11,27 +11,22 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, PowerNorm
 from matplotlib.figure import Figure, SubFigure
 from numpy.typing import ArrayLike, NDArray
-from seaborn.utils import relative_luminance
-from sklearn.base import ClassifierMixin, is_classifier
+from sklearn.base import ClassifierMixin
 
+from sk_mnist.displays._common import check_classifier, shortened
+from sk_mnist.displays._heatmap import (
+    DIGIT_WIDTH,
+    MAX_FONT_SIZE,
+    MIN_FONT_SIZE,
+    cell_sizes,
+    write_cells,
+    write_names,
+)
 from sk_mnist.evaluation.frames import confusion_matrix_frame
 
 # One error among a thousand gets a tenth of the colour scale. On a linear scale it would look
 # like none.
 _GAMMA = 1 / 3
-
-# Relative luminance at which white text and black text have the same contrast, after WCAG 2.
-_DARK = 0.179
-
-# In points.
-_MAX_FONT_SIZE = 10.0
-_MIN_FONT_SIZE = 5.0
-
-# Of a digit in Matplotlib's standard font, as a share of the font size.
-_DIGIT_WIDTH = 0.64
-
-# Of the name of a class, in characters.
-_MAX_NAME_LENGTH = 40
 
 
 class ConfusionHeatmapDisplay:
@@ -128,18 +123,18 @@ class ConfusionHeatmapDisplay:
         if ax is None:
             _, ax = plt.subplots(figsize=_figure_size(names, colorbar), layout="compressed")
         _draw_heatmap(ax, matrix, cmap, colorbar)
-        _write_names(ax, names)
-        cell_size = _cell_size(ax, len(names))
+        write_names(ax, names, names)
+        cell_size, _ = cell_sizes(ax, len(names), len(names))
         ax.collections[-1].set_linewidth(0.5 if cell_size > 10 else 0)
 
         self.text_ = None
         if include_values:
             texts = _cell_texts(matrix, values_format)
             longest = max(len(text) for text in texts.flat)
-            fitting = cell_size * min(0.7, 0.9 / (_DIGIT_WIDTH * longest))
-            font_size = min(_MAX_FONT_SIZE, fitting)
-            if include_values is True or font_size >= _MIN_FONT_SIZE:
-                self.text_ = _write_cells(ax, texts, font_size)
+            fitting = cell_size * min(0.7, 0.9 / (DIGIT_WIDTH * longest))
+            font_size = min(MAX_FONT_SIZE, fitting)
+            if include_values is True or font_size >= MIN_FONT_SIZE:
+                self.text_ = write_cells(ax, texts, font_size)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -195,10 +190,7 @@ class ConfusionHeatmapDisplay:
         ConfusionHeatmapDisplay
             The display, drawn.
         """
-        if not is_classifier(estimator):
-            raise ValueError(
-                f"{cls.__name__}.from_estimator needs a classifier, got {estimator!r}."
-            )
+        check_classifier(estimator, cls)
         return cls.from_predictions(
             y,
             estimator.predict(X),
@@ -284,11 +276,7 @@ def _class_names(matrix: NDArray[Any], display_labels: ArrayLike | None) -> list
         raise ValueError(
             f"display_labels must name each of the {len(matrix)} classes, got {len(labels)} names."
         )
-    names = [str(label) for label in labels]
-    return [
-        name if len(name) <= _MAX_NAME_LENGTH else f"{name[: _MAX_NAME_LENGTH - 1]}…"
-        for name in names
-    ]
+    return [shortened(label) for label in labels]
 
 
 def _figure_size(names: list[str], colorbar: bool) -> tuple[float, float]:
@@ -326,36 +314,6 @@ def _colorbar_ticks(largest: float, *, integers: bool) -> list[float]:
     return [0.0, *(power for power in powers if power >= 1 or not integers), largest]
 
 
-def _cell_size(ax: Axes, n_classes: int) -> float:
-    """Width of a cell in points."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    figure.draw_without_rendering()  # lays out the axes
-    return float(ax.get_window_extent().width) / figure.dpi * 72 / n_classes
-
-
-def _write_names(ax: Axes, names: list[str]) -> None:
-    """Shrink and turn the names of the classes, or skip some, so that none meets another."""
-    # The names beside the rows narrow the columns, so they come first.
-    ax.set_yticks(np.arange(len(names)) + 0.5, names, fontsize=_MAX_FONT_SIZE)
-    cell_size = _cell_size(ax, len(names))
-    font_size = float(np.clip(0.75 * cell_size, _MIN_FONT_SIZE, _MAX_FONT_SIZE))
-    step = int(np.ceil(1.2 * font_size / cell_size))
-    centres, shown = np.arange(len(names))[::step] + 0.5, names[::step]
-
-    spacing = step * cell_size / font_size
-    longest = max(len(name) for name in shown)
-    if spacing > _DIGIT_WIDTH * (longest + 1):
-        turned: dict[str, Any] = {"rotation": 0}
-    elif spacing > 1.7:
-        turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
-    else:
-        turned = {"rotation": 90}
-    ax.set_xticks(centres, shown, fontsize=font_size, **turned)
-    ax.set_yticks(centres, shown, fontsize=font_size, rotation=0)
-    ax.tick_params(length=0)
-
-
 def _cell_texts(matrix: NDArray[Any], values_format: str | None) -> NDArray[np.str_]:
     integers = matrix.dtype.kind in "iu"
     fractions = matrix.max() <= 1
@@ -370,23 +328,3 @@ def _cell_texts(matrix: NDArray[Any], values_format: str | None) -> NDArray[np.s
         return f"{value:.3f}" if value >= 0.0005 else "<.001"
 
     return np.array([[text(value) for value in row] for row in matrix])
-
-
-def _write_cells(ax: Axes, texts: NDArray[np.str_], font_size: float) -> NDArray[np.object_]:
-    """Write dark on light and light on dark, and zeros fainter than what matters."""
-    mesh = ax.collections[-1]
-    mesh.update_scalarmappable()
-    luminances = relative_luminance(mesh.get_facecolor()).reshape(texts.shape)
-    written = np.empty_like(texts, dtype=object)
-    for (row, column), text in np.ndenumerate(texts):
-        on_dark = luminances[row, column] < _DARK
-        written[row, column] = ax.text(
-            column + 0.5,
-            row + 0.5,
-            text,
-            color="white" if on_dark else "0.35" if text == "0" else "black",
-            fontsize=font_size,
-            ha="center",
-            va="center",
-        )
-    return written

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from sk_mnist.evaluation.frames import classification_report_frame, confusion_matrix_frame
+import lazy_loader as _lazy
 
-__all__ = ["classification_report_frame", "confusion_matrix_frame"]
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "evaluating": ["evaluate"],
+        "frames": ["classification_report_frame", "confusion_matrix_frame", "most_confused"],
+        "probabilities": ["calibration_frame", "expected_calibration_error", "top_k_accuracy"],
+        "report": ["EvaluationReport"],
+    },
+)

@@ -1,4 +1,4 @@
-"""What a classifier gets right and wrong, as pandas frames."""
+"""What a classifier's predictions get right and wrong, as pandas frames."""
 
 from __future__ import annotations
 
@@ -144,3 +144,74 @@ def classification_report_frame(
         columns=by_class.columns,
     )
     return pd.concat([by_class, averages])
+
+
+def most_confused(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    labels: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
+    n: int | None = 10,
+) -> pd.DataFrame:
+    """List the pairs of classes that are mistaken for each other most often.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        The true classes.
+
+    y_pred : array-like of shape (n_samples,)
+        The predicted classes.
+
+    labels : array-like of shape (n_classes,), default=None
+        The classes to look at. By default all that occur in `y_true` or `y_pred`.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        What each sample counts for. By default each counts for one.
+
+    n : int, default=10
+        How many pairs to list at most. None lists all that occur.
+
+    Returns
+    -------
+    DataFrame of shape (n_pairs, 4)
+        The most frequent pair first. The columns are "true"; "predicted"; "count", the number (or
+        total weight) of samples; and "share", what part that is of all samples of the true class
+        (of those predicted as one of `labels`, if these leave classes out).
+
+    Raises
+    ------
+    ValueError
+        If `n` is negative.
+
+    Examples
+    --------
+    >>> from sk_mnist.evaluation import most_confused
+    >>> y_true = ["cat", "ant", "cat", "cat", "ant", "bird", "bird"]
+    >>> y_pred = ["ant", "ant", "cat", "cat", "ant", "cat", "cat"]
+    >>> most_confused(y_true, y_pred).round(2)
+       true predicted  count  share
+    0  bird       cat      2   1.00
+    1   cat       ant      1   0.33
+    """
+    if n is not None and n < 0:
+        raise ValueError(f"n must be a number of pairs, zero or more, or None for all; got {n!r}.")
+    confusion = confusion_matrix_frame(y_true, y_pred, labels=labels, sample_weight=sample_weight)
+    return confused_pairs(confusion).head(len(confusion) ** 2 if n is None else n)
+
+
+def confused_pairs(confusion: pd.DataFrame) -> pd.DataFrame:
+    """List all pairs of `most_confused` from a confusion matrix of counts."""
+    counts = confusion.to_numpy()
+    true, predicted = np.nonzero(np.where(np.eye(len(counts), dtype=bool), 0, counts))
+    pairs = pd.DataFrame(
+        {
+            "true": confusion.index.to_numpy()[true],
+            "predicted": confusion.columns.to_numpy()[predicted],
+            "count": counts[true, predicted],
+            "share": counts[true, predicted] / counts.sum(axis=1)[true],
+        }
+    )
+    order = ["count", "share"]
+    return pairs.sort_values(order, ascending=False, kind="stable", ignore_index=True)

@@ -1,0 +1,322 @@
+"""What in an image moved a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import seaborn as sns  # noqa: F401  registers the colour map "vlag"
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+from matplotlib.figure import Figure, SubFigure
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils import check_array, check_consistent_length, check_scalar
+
+from sk_mnist.displays._common import ERROR_COLOR, as_images, check_classifier, names_of
+from sk_mnist.displays._tiles import (
+    CaptionLine,
+    diverging_norm,
+    draw_colorbar,
+    probability_text,
+    tile_axes,
+    tile_grid,
+)
+
+FloatArray = NDArray[np.floating[Any]]
+
+_MAX_IMAGES = 25
+
+
+class SaliencyDisplay:
+    """Which pixels moved the decisions of a classifier, by occlusion.
+
+    A patch of background slides over the image. Where it covers what spoke for the predicted
+    class, the log-odds of this class fall; where it covers what spoke against it, they rise.
+    The map shows for each pixel the mean fall over the patches that cover it: red pixels spoke
+    for the predicted class, blue ones against it, and the outline of the image lies above. All
+    maps share one scale. Only `predict_proba` is used, so that any classifier can be explained.
+
+    Use :meth:`from_estimator` to make one.
+
+    Parameters
+    ----------
+    images : array-like of shape (n_images, height, width)
+        The images.
+
+    saliency : array-like of shape (n_images, height, width)
+        For each pixel how much it spoke for the predicted class.
+
+    y_pred : array-like of shape (n_images,)
+        The predicted classes.
+
+    y_confidence : array-like of shape (n_images,)
+        Their probabilities.
+
+    y_true : array-like of shape (n_images,), default=None
+        The true classes. By default none are shown.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        The axes that hold the images.
+
+    figure_ : matplotlib.figure.Figure
+        The figure that holds the axes.
+
+    See Also
+    --------
+    HiddenUnitsDisplay : What the units of the first hidden layer look at.
+    sklearn.inspection.permutation_importance : The same question about whole data sets.
+
+    References
+    ----------
+    M. D. Zeiler and R. Fergus. "Visualizing and understanding convolutional networks." European
+    Conference on Computer Vision, 2014.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sk_mnist.displays import SaliencyDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> classifier = LogisticRegression(max_iter=2000).fit(X[:1000], y[:1000])
+    >>> display = SaliencyDisplay.from_estimator(classifier, X[1000:1004], y=y[1000:1004])
+    >>> display.saliency.shape
+    (4, 8, 8)
+    >>> display.figure_.savefig("saliency.png")  # doctest: +SKIP
+    """
+
+    ax_: Axes
+    figure_: Figure | SubFigure
+
+    def __init__(
+        self,
+        images: ArrayLike,
+        saliency: ArrayLike,
+        y_pred: ArrayLike,
+        y_confidence: ArrayLike,
+        *,
+        y_true: ArrayLike | None = None,
+    ) -> None:
+        self.images = images
+        self.saliency = saliency
+        self.y_pred = y_pred
+        self.y_confidence = y_confidence
+        self.y_true = y_true
+
+    def plot(
+        self, ax: Axes | None = None, *, cmap: str | Colormap = "vlag", colorbar: bool = True
+    ) -> Self:
+        """Draw each image beside its map.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw. By default in a new figure that is large enough for the images.
+
+        cmap : str or matplotlib.colors.Colormap, default="vlag"
+            The colours of the maps; best a diverging map.
+
+        colorbar : bool, default=True
+            Whether to draw the scale of the colours.
+
+        Returns
+        -------
+        SaliencyDisplay
+            The display, with its fitted attributes set.
+
+        Raises
+        ------
+        ValueError
+            If images, maps and classes differ in number.
+        """
+        images, maps = np.asarray(self.images), np.asarray(self.saliency)
+        check_consistent_length(images, maps, self.y_pred, self.y_confidence, self.y_true)
+        captions, (height, width) = self._captions(), images.shape[1:]
+        between = max(1, width // 14)
+        tile_shape = (height, 2 * width + between)
+        if ax is None:
+            ax = tile_axes(tile_shape, captions, colorbar=colorbar)
+        self.ax_, self.figure_ = ax, ax.figure
+
+        norm = diverging_norm(maps)
+        if colorbar:
+            draw_colorbar(ax, norm, cmap, label="Fall in log-odds when covered")
+        grid = tile_grid(ax, tile_shape, captions)
+        for tile, caption in enumerate(captions):
+            left, right, bottom, top = grid.extent(tile)
+            share = (right - left) * width / tile_shape[1]
+            extent = (right - share, right, bottom, top)
+            ax.imshow(images[tile], "gray", extent=(left, left + share, bottom, top))
+            ax.imshow(maps[tile], cmap, norm=norm, extent=extent)
+            _draw_outline(ax, images[tile], extent)
+            grid.write_caption(ax, tile, caption)
+        return self
+
+    def _captions(self) -> list[list[CaptionLine]]:
+        predicted, confidence = np.asarray(self.y_pred), np.asarray(self.y_confidence)
+        true = predicted if self.y_true is None else np.asarray(self.y_true)
+        captions = []
+        for guess, share, label in zip(predicted, confidence, true, strict=True):
+            color = "black" if guess == label else ERROR_COLOR
+            captions.append(
+                [CaptionLine(str(guess), after=f" ({probability_text(share)})", color=color)]
+            )
+            if self.y_true is not None:
+                captions[-1].append(CaptionLine(str(label), "true: "))
+        return captions
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: ClassifierMixin,
+        X: Any,
+        *,
+        y: ArrayLike | None = None,
+        patch_size: int = 3,
+        background: float = 0.0,
+        image_shape: tuple[int, int] | None = None,
+        display_labels: ArrayLike | None = None,
+        ax: Axes | None = None,
+        **plot_options: Any,
+    ) -> Self:
+        """Draw what moved the decisions of a fitted classifier on a few images.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            A fitted classifier with `predict_proba`, or a fitted pipeline or search that ends
+            in one.
+
+        X : {array-like, sparse matrix} of shape (n_images, n_features)
+            The pixels of at most 25 images.
+
+        y : array-like of shape (n_images,), default=None
+            The true classes. By default none are shown.
+
+        patch_size : int, default=3
+            Height and width of the patch in pixels.
+
+        background : float, default=0.0
+            The value of the pixels of the patch.
+
+        image_shape : tuple of (int, int), default=None
+            Height and width of an image. By default images are square.
+
+        display_labels : array-like of shape (n_classes,), default=None
+            The names of the classes, in the order of `estimator.classes_`. By default the
+            classes themselves.
+
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw. By default in a new figure.
+
+        **plot_options : dict
+            Further keywords of :meth:`plot`.
+
+        Returns
+        -------
+        SaliencyDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If the estimator is no classifier with `predict_proba`, if there are too many
+            images, if the features are not the pixels of an image, or if the patch is larger
+            than the image.
+
+        Notes
+        -----
+        `predict_proba` is called once with X and once for each image, with one row more than the
+        patch has places in it: 677 for 28 by 28 pixels and a patch of 3 by 3.
+        """
+        check_classifier(estimator, cls, needs_probabilities=True)
+        pixels = check_array(X, accept_sparse="csr")
+        if pixels.shape[0] > _MAX_IMAGES:
+            raise ValueError(
+                f"{cls.__name__} shows at most {_MAX_IMAGES} images, got {pixels.shape[0]} rows. "
+                f"Pass a few rows, for example X[:{_MAX_IMAGES}]."
+            )
+        images = as_images(pixels, image_shape)
+        smaller_side = min(images.shape[1:])
+        check_scalar(patch_size, "patch_size", Integral, min_val=1, max_val=smaller_side)
+        names = names_of(estimator.classes_, display_labels)
+        predict_proba = _prediction_of_images(estimator, getattr(X, "columns", None))
+        probabilities = predict_proba(images)
+        predicted = probabilities.argmax(axis=1)
+        display = cls(
+            images,
+            [
+                _occlusion_map(predict_proba, image, label, patch_size, background)
+                for image, label in zip(images, predicted, strict=True)
+            ],
+            y_pred=np.array(list(names.values()))[predicted],
+            y_confidence=probabilities.max(axis=1),
+            y_true=None if y is None else [names.get(c, str(c)) for c in np.asarray(y).tolist()],
+        )
+        return display.plot(ax, **plot_options)
+
+
+def _prediction_of_images(estimator: Any, columns: Any) -> Callable[[FloatArray], FloatArray]:
+    """Return a function from images to probabilities."""
+
+    def predict_proba(images: FloatArray) -> FloatArray:
+        rows: Any = images.reshape(len(images), -1)
+        if columns is not None:
+            # What was fitted with names of features wants to see them again.
+            rows = pd.DataFrame(rows, columns=columns)
+        return np.asarray(estimator.predict_proba(rows))
+
+    return predict_proba
+
+
+def _occlusion_map(
+    predict_proba: Callable[[FloatArray], FloatArray],
+    image: FloatArray,
+    label: int,
+    patch_size: int,
+    background: float,
+) -> FloatArray:
+    """Return for each pixel the mean fall of the log-odds over the patches that cover it."""
+    height, width = image.shape
+    places = list(np.ndindex(height - patch_size + 1, width - patch_size + 1))
+    if image.dtype.kind in "iu" and not float(background).is_integer():
+        image = image.astype(np.float64)
+    # The first is left as it is, so that one call answers for all.
+    images = np.repeat(image[np.newaxis], len(places) + 1, axis=0)
+    for covered, (row, column) in zip(images[1:], places, strict=True):
+        covered[row : row + patch_size, column : column + patch_size] = background
+    log_odds = _log_odds(predict_proba(images), label)
+
+    total, n_patches = np.zeros((2, height, width))
+    for fall, (row, column) in zip(log_odds[0] - log_odds[1:], places, strict=True):
+        patch = np.s_[row : row + patch_size, column : column + patch_size]
+        total[patch] += fall
+        n_patches[patch] += 1
+    return total / n_patches
+
+
+def _log_odds(probabilities: FloatArray, label: int) -> FloatArray:
+    # The sum of the others keeps what 1 - p rounds away: half of the digits of MNIST are
+    # predicted with a float32 probability of exactly one.
+    others = np.delete(probabilities, label, axis=1).sum(axis=1, dtype=np.float64)
+    smallest = np.finfo(np.float64).eps
+    chosen = probabilities[:, label].astype(np.float64)
+    odds: FloatArray = np.maximum(chosen, smallest) / np.maximum(others, smallest)
+    return np.log(odds)
+
+
+def _draw_outline(ax: Axes, image: FloatArray, extent: tuple[float, float, float, float]) -> None:
+    lowest, highest = image.min(), image.max()
+    if lowest < highest:
+        ax.contour(
+            image,
+            levels=[(float(lowest) + float(highest)) / 2],
+            colors="black",
+            linewidths=0.8,
+            extent=(extent[0], extent[1], extent[3], extent[2]),
+        )

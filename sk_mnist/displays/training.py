@@ -1,0 +1,238 @@
+"""Loss and accuracy over the epochs of a training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike, NDArray
+
+from sk_mnist.displays._common import check_classifier, final_estimator, stacked_axes
+
+# Up to this many epochs each of them is a dot; more dots would hide the line.
+_MAX_DOTS = 30
+
+
+class TrainingCurveDisplay:
+    """Loss and accuracy after each epoch of training.
+
+    The loss is drawn above, the accuracy below, each on the training set and, where there is
+    one, on the validation set. The epoch that did best on the validation set is marked: the
+    first with the highest accuracy or, where no accuracy was measured, with the lowest loss.
+
+    Use :meth:`from_estimator` or :meth:`from_history` to make one.
+
+    Parameters
+    ----------
+    history : dict of str to array-like of shape (n_epochs,)
+        What was measured after each epoch: "loss", "accuracy", "val_loss" and "val_accuracy",
+        of which all but one may be missing. Other entries are not drawn.
+
+    Attributes
+    ----------
+    axes_ : ndarray of shape (n_panels,), dtype=matplotlib.axes.Axes
+        The axes of the loss and of the accuracy, or of the one of them that was measured.
+
+    best_epoch_ : int or None
+        The number, from 1, of the epoch that is marked; None without a validation set.
+
+    figure_ : matplotlib.figure.Figure
+        The figure that holds the axes.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.neural_network import MLPClassifier
+    >>> from sk_mnist.displays import TrainingCurveDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> classifier = MLPClassifier((16,), early_stopping=True, random_state=0).fit(X, y)
+    >>> display = TrainingCurveDisplay.from_estimator(classifier)
+    >>> display.figure_.savefig("training.png")  # doctest: +SKIP
+    """
+
+    axes_: NDArray[np.object_]
+    best_epoch_: int | None
+    figure_: Figure | SubFigure
+
+    def __init__(self, history: Mapping[str, ArrayLike]) -> None:
+        self.history = history
+
+    def plot(
+        self,
+        ax: Axes | ArrayLike | None = None,
+        *,
+        palette: Any = "colorblind",
+        mark_best: bool = True,
+    ) -> Self:
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes or array-like of them, default=None
+            Where to draw: one axes, which is switched off and divided among the panels, or one
+            axes for each panel. By default in a new figure.
+
+        palette : str or sequence of colors, default="colorblind"
+            The colours of the training and the validation set, as
+            :func:`seaborn.color_palette` takes them.
+
+        mark_best : bool, default=True
+            Whether to mark the epoch that did best on the validation set.
+
+        Returns
+        -------
+        TrainingCurveDisplay
+            The display, with its fitted attributes set.
+
+        Raises
+        ------
+        ValueError
+            If the history holds nothing to draw, if its curves differ in length, or if the
+            number of axes is not that of the panels.
+        """
+        curves = _checked_curves(self.history)
+        measures = [name for name in ("loss", "accuracy") if {name, f"val_{name}"} & curves.keys()]
+        size = (6.4, 1.2 + 2.0 * len(measures))
+        self.axes_, self.figure_ = stacked_axes(ax, [1.0] * len(measures), size)
+        self.best_epoch_ = _best_epoch(curves)
+
+        colors = sns.color_palette(palette, 2)
+        for panel, measure in zip(self.axes_, measures, strict=True):
+            _draw_panel(panel, measure, curves, colors)
+            if mark_best and self.best_epoch_ is not None:
+                _mark_epoch(panel, self.best_epoch_, curves.get(f"val_{measure}"), colors[1])
+            panel.legend(loc="best", fontsize="small")
+        self.axes_[-1].set_xlabel("Epoch")
+        return self
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, *, ax: Axes | ArrayLike | None = None, **plot_options: Any
+    ) -> Self:
+        """Draw how a fitted classifier was trained.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            A fitted classifier with `history_`, such as :class:`~sk_mnist.KerasMLPClassifier`,
+            or with `loss_curve_`, such as :class:`sklearn.neural_network.MLPClassifier`; or a
+            fitted pipeline or search that ends in one.
+
+        ax : matplotlib.axes.Axes or array-like of them, default=None
+            Where to draw, see :meth:`plot`. By default in a new figure.
+
+        **plot_options : dict
+            Further keywords of :meth:`plot`.
+
+        Returns
+        -------
+        TrainingCurveDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If the estimator does not tell how it was trained.
+        """
+        check_classifier(estimator, cls)
+        classifier = final_estimator(estimator)
+        if hasattr(classifier, "history_"):
+            return cls.from_history(classifier.history_, ax=ax, **plot_options)
+        if not hasattr(classifier, "loss_curve_"):
+            raise ValueError(
+                f"{cls.__name__}.from_estimator needs a classifier with history_ or "
+                f"loss_curve_, which {classifier!r} has not. What was measured otherwise can be "
+                "given to from_history."
+            )
+        history = {"loss": classifier.loss_curve_}
+        if getattr(classifier, "validation_scores_", None) is not None:
+            history["val_accuracy"] = classifier.validation_scores_
+        return cls.from_history(history, ax=ax, **plot_options)
+
+    @classmethod
+    def from_history(
+        cls,
+        history: Mapping[str, ArrayLike],
+        *,
+        ax: Axes | ArrayLike | None = None,
+        **plot_options: Any,
+    ) -> Self:
+        """Draw what was measured while training.
+
+        Parameters
+        ----------
+        history : dict of str to array-like of shape (n_epochs,)
+            What was measured after each epoch: "loss", "accuracy", "val_loss" and
+            "val_accuracy", as in the attribute `history` of a :class:`keras.callbacks.History`.
+
+        ax : matplotlib.axes.Axes or array-like of them, default=None
+            Where to draw, see :meth:`plot`. By default in a new figure.
+
+        **plot_options : dict
+            Further keywords of :meth:`plot`.
+
+        Returns
+        -------
+        TrainingCurveDisplay
+            The display, drawn.
+
+        Examples
+        --------
+        >>> from sk_mnist.displays import TrainingCurveDisplay
+        >>> history = {"loss": [0.9, 0.4, 0.2], "val_loss": [0.8, 0.5, 0.6]}
+        >>> TrainingCurveDisplay.from_history(history).best_epoch_
+        2
+        """
+        return cls(history).plot(ax, **plot_options)
+
+
+def _checked_curves(history: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float64]]:
+    drawn = ("loss", "val_loss", "accuracy", "val_accuracy")
+    curves = {name: np.asarray(history[name], float) for name in drawn if name in history}
+    if not curves:
+        raise ValueError(f"history must hold one of {drawn}, got {list(history)}.")
+    shapes = {name: curve.shape for name, curve in curves.items()}
+    lengths = set(shapes.values())
+    if len(lengths) > 1 or len(next(iter(lengths))) != 1 or (0,) in lengths:
+        raise ValueError(
+            f"history must hold lists of one number an epoch, all of one length, got the shapes "
+            f"{shapes}."
+        )
+    return curves
+
+
+def _best_epoch(curves: Mapping[str, NDArray[np.float64]]) -> int | None:
+    if "val_accuracy" in curves:
+        quality = curves["val_accuracy"]
+    elif "val_loss" in curves:
+        quality = -curves["val_loss"]
+    else:
+        return None
+    return None if np.isnan(quality).all() else int(np.nanargmax(quality)) + 1
+
+
+def _draw_panel(
+    ax: Axes, measure: str, curves: Mapping[str, NDArray[np.float64]], colors: Any
+) -> None:
+    kinds = (("Training", measure, "-"), ("Validation", f"val_{measure}", "--"))
+    for (kind, name, style), color in zip(kinds, colors, strict=True):
+        if name in curves:
+            epochs = np.arange(1, len(curves[name]) + 1)
+            marker = "o" if len(epochs) <= _MAX_DOTS else None
+            ax.plot(epochs, curves[name], style, color=color, marker=marker, ms=3.5, label=kind)
+    ax.set_ylabel(measure.capitalize())
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.grid(alpha=0.3)
+
+
+def _mark_epoch(ax: Axes, epoch: int, curve: NDArray[np.float64] | None, color: Any) -> None:
+    label = f"Best epoch: {epoch}"
+    if curve is not None:
+        label += f" ({curve[epoch - 1]:.4g})"
+        ax.plot(epoch, curve[epoch - 1], "o", ms=9, mfc="none", mec=color, mew=1.5)
+    ax.axvline(epoch, color="0.4", linestyle=":", label=label, zorder=1)

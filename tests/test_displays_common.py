@@ -1,0 +1,168 @@
+"""What all displays promise."""
+
+from itertools import combinations
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from sk_mnist.displays import (
+    GridSearchDisplay,
+    HiddenUnitsDisplay,
+    MisclassifiedDisplay,
+    ReliabilityDisplay,
+    SaliencyDisplay,
+    TrainingCurveDisplay,
+)
+from sk_mnist.evaluation import calibration_frame
+
+LONG_NAMES = np.array([f"{number}, a rather long name of a class" for number in range(10)])
+
+
+@pytest.fixture(autouse=True)
+def headless():
+    """Draw in memory, and forget the figures of a test when it ends."""
+    with mpl.rc_context({"backend": "agg"}):
+        yield
+        plt.close("all")
+
+
+def random_images(n_images, side=8):
+    return np.random.RandomState(0).rand(n_images, side, side)
+
+
+def mistakes(n_images, names=LONG_NAMES):
+    labels = np.arange(n_images) % len(names)
+    confidence = np.linspace(0.99999, 0.3, n_images)
+    return MisclassifiedDisplay(
+        random_images(n_images),
+        names[labels],
+        names[labels - 1],
+        confidence,
+        title=f"The {n_images} most confident of 1,000 mistakes in 10,000 samples",
+    )
+
+
+def saliency(n_images, names=LONG_NAMES):
+    labels = np.arange(n_images) % len(names)
+    maps = random_images(n_images) - 0.5
+    return SaliencyDisplay(
+        random_images(n_images), maps, names[labels], np.full(n_images, 0.5), y_true=names[labels]
+    )
+
+
+def reliability(n_classes):
+    rng = np.random.RandomState(0)
+    y_proba = rng.dirichlet(np.full(n_classes, 0.1), size=2000)
+    frame = calibration_frame(rng.randint(n_classes, size=2000), y_proba, labels=range(n_classes))
+    return ReliabilityDisplay(frame, name="a rather long name of a classifier")
+
+
+def search(**grid):
+    (first, across), (second, down) = grid.items()
+    params = [{first: one, second: other} for one in across for other in down]
+    scores = np.linspace(0.9, 0.98, len(params))
+    return GridSearchDisplay(
+        {"params": params, "mean_test_score": scores, "std_test_score": np.zeros(len(params))}
+    )
+
+
+def history(n_epochs):
+    falling = 1 / np.arange(1, n_epochs + 1)
+    return {"loss": falling, "val_loss": falling, "accuracy": 1 - falling}
+
+
+DISPLAYS = {
+    "1 mistake": lambda: mistakes(1),
+    "7 mistakes": lambda: mistakes(7),
+    "25 mistakes": lambda: mistakes(25),
+    "25 mistakes of digits": lambda: mistakes(25, np.arange(10)),
+    "1 map": lambda: saliency(1),
+    "7 maps": lambda: saliency(7),
+    "25 maps of digits": lambda: saliency(25, np.arange(10)),
+    "1 unit": lambda: HiddenUnitsDisplay(np.random.RandomState(0).randn(64, 1)),
+    "36 units": lambda: HiddenUnitsDisplay(np.random.RandomState(0).randn(64, 100)),
+    "units of wide images": lambda: HiddenUnitsDisplay(
+        np.random.RandomState(0).randn(64, 9), image_shape=(4, 16)
+    ),
+    "calibration of 2 classes": lambda: reliability(2),
+    "calibration of 100 classes": lambda: reliability(100),
+    "search of numbers": lambda: search(alpha=[0.01, 0.1, 1.0], rate=[0.1, 0.2]),
+    "search of names": lambda: search(layers=list(LONG_NAMES), activation=list(LONG_NAMES[:3])),
+    "search of 100 values": lambda: search(rate=list(range(100)), alpha=[0.1, 0.2]),
+    "1 epoch": lambda: TrainingCurveDisplay(history(1)),
+    "200 epochs": lambda: TrainingCurveDisplay(history(200)),
+}
+
+every_display = pytest.mark.parametrize("make", DISPLAYS.values(), ids=DISPLAYS)
+
+
+def boxes_of_texts(figure):
+    """Return the places of all texts that can be seen."""
+    figure.canvas.draw()
+    unseen = set()
+    for axis in figure.findobj(Axis):
+        low, high = sorted(axis.get_view_interval())
+        # Matplotlib holds ticks ready a little way beyond the ends of an axis.
+        ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+        unseen |= {tick.label1 for tick in ticks if not low <= tick.get_loc() <= high}
+        if not axis.axes.axison:
+            unseen |= {axis.label, *(tick.label1 for tick in ticks)}
+    texts = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+    return [text.get_window_extent() for text in texts if text not in unseen]
+
+
+@every_display
+def test_plot_returns_the_display_itself(make):
+    display = make()
+    assert display.plot() is display
+
+
+@every_display
+def test_plot_draws_into_a_figure_that_pyplot_does_not_know(make):
+    figure = Figure(layout="constrained")
+    display = make().plot(ax=figure.subplots())
+    figure.canvas.draw()
+    assert display.figure_ is figure
+    assert plt.get_fignums() == []
+
+
+@every_display
+def test_plot_draws_into_a_part_of_a_figure(make):
+    part = Figure(figsize=(9, 5)).subfigures(1, 2)[1]
+    assert make().plot(ax=part.subplots()).figure_ is part
+
+
+@every_display
+def test_plot_leaves_global_style_alone(make):
+    before = dict(mpl.rcParams)
+    make().plot()
+    assert dict(mpl.rcParams) == before
+
+
+@every_display
+def test_texts_stay_within_the_figure(make):
+    figure = make().plot().figure_
+    bounds = figure.bbox.padded(1)
+    for box in boxes_of_texts(figure):
+        assert bounds.contains(box.x0, box.y0)
+        assert bounds.contains(box.x1, box.y1)
+
+
+@every_display
+def test_texts_do_not_overlap(make):
+    boxes = [box.padded(-1) for box in boxes_of_texts(make().plot().figure_)]
+    assert not [(one, other) for one, other in combinations(boxes, 2) if one.overlaps(other)]
+
+
+@every_display
+@pytest.mark.parametrize("size", [(3, 3), (12, 2), (2, 8)])
+def test_pictures_fit_into_axes_of_any_shape(make, size):
+    figure = Figure(figsize=size, layout="constrained")
+    make().plot(ax=figure.subplots())
+    figure.canvas.draw()
+    assert all(ax.get_window_extent().width > 0 for ax in figure.axes)

@@ -1,0 +1,264 @@
+import base64
+import json
+import pickle
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from scipy import sparse
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from sk_mnist import KerasMLPClassifier
+from sk_mnist.evaluation import (
+    calibration_frame,
+    classification_report_frame,
+    confusion_matrix_frame,
+    evaluate,
+    most_confused,
+    top_k_accuracy,
+)
+
+SHAPE = (8, 8)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return X[:1000], y[:1000], X[1000:], y[1000:]
+
+
+@pytest.fixture(scope="module")
+def classifier(digits):
+    return GaussianNB(var_smoothing=1e-2).fit(digits[0], digits[1])
+
+
+@pytest.fixture(scope="module")
+def report(classifier, digits):
+    return evaluate(classifier, digits[2], digits[3], image_shape=SHAPE)
+
+
+@pytest.fixture(scope="module")
+def network_report(digits):
+    X, y, X_test, y_test = digits
+    network = KerasMLPClassifier((16,), epochs=5, random_state=0)
+    return evaluate(make_pipeline(network).fit(X, y), X_test, y_test)
+
+
+@pytest.fixture(autouse=True)
+def _no_open_figures():
+    yield
+    plt.close("all")
+
+
+def test_report_holds_what_the_functions_return(report, classifier, digits):
+    X, y = digits[2:]
+    y_pred, proba = classifier.predict(X), classifier.predict_proba(X)
+    assert report.accuracy == accuracy_score(y, y_pred)
+    assert report.n_errors == (y != y_pred).sum()
+    assert report.n_samples == len(y)
+    pd.testing.assert_frame_equal(report.confusion_matrix, confusion_matrix_frame(y, y_pred))
+    pd.testing.assert_frame_equal(
+        report.classification_report, classification_report_frame(y, y_pred)
+    )
+    pd.testing.assert_frame_equal(report.most_confused, most_confused(y, y_pred, n=None))
+    calibration = calibration_frame(y, proba)
+    pd.testing.assert_frame_equal(report.calibration, calibration)
+    error = calibration.attrs["expected_calibration_error"]
+    assert report.expected_calibration_error == error
+    pd.testing.assert_series_equal(report.top_k, top_k_accuracy(y, proba))
+
+
+def test_mistakes_come_from_the_surest_on(report, classifier, digits):
+    X, y = digits[2:]
+    y_pred, proba = classifier.predict(X), classifier.predict_proba(X)
+    rows = report.mistakes.index
+    assert len(rows) == 25
+    assert report.mistakes["true"].tolist() == y[rows].tolist()
+    assert report.mistakes["predicted"].tolist() == y_pred[rows].tolist()
+    assert report.mistakes["probability"].tolist() == proba[rows].max(axis=1).tolist()
+    worst = np.sort(proba.max(axis=1)[y != y_pred])[::-1][:25]
+    assert report.mistakes["probability"].tolist() == worst.tolist()
+
+
+@pytest.mark.parametrize("container", [np.asarray, pd.DataFrame, sparse.csr_array])
+def test_images_are_the_rows_of_the_mistakes(container, report, classifier, digits):
+    X, y = digits[2:]
+    rows = report.mistakes.index
+    if not sparse.issparse(container(X)):  # else it is no input for the classifier
+        report = evaluate(classifier, container(X), y, image_shape=SHAPE)
+    else:
+        neighbours = KNeighborsClassifier().fit(sparse.csr_array(digits[0]), digits[1])
+        report = evaluate(neighbours, container(X), y, image_shape=SHAPE)
+        rows = report.mistakes.index
+    np.testing.assert_array_equal(report.images, X[rows].reshape(-1, 8, 8))
+
+
+def test_rows_of_784_features_are_images_without_being_asked():
+    X = np.random.RandomState(0).rand(40, 784)
+    y = np.arange(40) % 2
+    report = evaluate(GaussianNB().fit(X, y), X, 1 - y)
+    assert report.images.shape == (25, 28, 28)
+
+
+def test_tables_are_no_images(classifier, digits):
+    assert evaluate(classifier, *digits[2:]).images is None
+
+
+def test_weights_are_repeated_samples(classifier, digits):
+    X, y = digits[2:]
+    weight = np.random.RandomState(0).randint(0, 3, size=len(y))
+    rows = np.repeat(np.arange(len(y)), weight)
+    weighted = evaluate(classifier, X, y, sample_weight=weight)
+    repeated = evaluate(classifier, X[rows], y[rows])
+    assert weighted.accuracy == pytest.approx(repeated.accuracy)
+    for name in ("confusion_matrix", "classification_report", "calibration"):
+        pd.testing.assert_frame_equal(
+            getattr(weighted, name), getattr(repeated, name), check_dtype=False
+        )
+
+
+def test_pipelines_and_searches_give_the_epochs_of_their_network(network_report, digits):
+    assert len(network_report.history["loss"]) == 5
+    X, y, *test = digits
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), KerasMLPClassifier((8,), random_state=0)),
+        {"kerasmlpclassifier__epochs": [2]},
+        cv=2,
+    )
+    assert len(evaluate(search.fit(X, y), *test).history["loss"]) == 2
+
+
+def test_without_probabilities_there_is_the_rest(digits):
+    X, y, *test = digits
+    report = evaluate(LinearSVC(dual=False).fit(X, y), *test, image_shape=SHAPE)
+    assert report.calibration is None
+    assert report.top_k is None
+    assert report.expected_calibration_error is None
+    assert report.mistakes["probability"].isna().all()
+    assert "calibration" not in str(report)
+    assert len(report.plot().axes) > 1
+    assert report.to_dict()["mistakes"][0]["probability"] is None
+
+
+def test_classes_that_the_classifier_does_not_know_are_errors(digits):
+    X, y, X_test, y_test = digits
+    classifier = GaussianNB(var_smoothing=1e-2).fit(X[y < 5], y[y < 5])
+    report = evaluate(classifier, X_test, y_test)
+    assert report.confusion_matrix.shape == (10, 10)
+    assert report.n_errors >= (y_test >= 5).sum()
+    assert report.top_k[5] <= (y_test < 5).mean()
+
+
+def test_a_perfect_classifier_has_a_report_too(digits):
+    X, y = digits[:2]
+    report = evaluate(KNeighborsClassifier(1).fit(X, y), X, y, image_shape=SHAPE)
+    assert report.n_errors == 0
+    assert "No mistakes" in report._repr_html_()
+    assert report.plot()
+    assert "Most confused" not in str(report)
+
+
+def test_printed_it_is_a_table_of_80_columns(report):
+    text = str(report)
+    assert text == repr(report)
+    assert f"accuracy                    {100 * report.accuracy:.2f} %" in text
+    assert "weighted avg" in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_dict_is_json(report, network_report):
+    for each in (report, network_report):
+        loaded = json.loads(json.dumps(each.to_dict(), allow_nan=False))
+        assert loaded["accuracy"] == each.accuracy
+        assert loaded["confusion_matrix"]["counts"] == each.confusion_matrix.to_numpy().tolist()
+        assert loaded["classification_report"]["3"]["f1"] == each.classification_report.loc[3, "f1"]
+        assert len(loaded["calibration"]) == len(each.calibration)
+        assert loaded["mistakes"][0]["row"] == each.mistakes.index[0]
+
+
+def test_report_survives_pickling_without_its_classifier(network_report):
+    pickled = pickle.dumps(network_report)
+    assert b"sk_mnist.classifier" not in pickled
+    copy = pickle.loads(pickled)
+    assert copy.to_dict() == network_report.to_dict()
+
+
+def test_plot_has_a_panel_for_all_that_is_known(report, network_report):
+    def titles(figure):
+        return {ax.get_title() for ax in figure.axes}
+
+    assert {"Confusion matrix", "Reliability of the probabilities", "The surest mistakes"} <= (
+        titles(report.plot())
+    )
+    figure = network_report.plot()
+    assert "Training" in {text.get_text() for text in figure.findobj(plt.Text)}
+
+
+def test_plot_is_a_figure_of_pyplot_and_the_page_leaves_none_open(report, tmp_path):
+    before = plt.get_fignums()
+    report.to_html(tmp_path / "report.html")
+    assert plt.get_fignums() == before
+    assert report.plot().number in plt.get_fignums()
+
+
+def test_page_needs_nothing_but_itself(report, tmp_path):
+    path = tmp_path / "report.html"
+    report.to_html(path)
+    page = path.read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert not re.search(r"""(src|href)=["'](?!data:)|url\(|@import|<script|<link""", page)
+    pictures = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
+    assert len(pictures) == 3
+    assert all(base64.b64decode(p).startswith(b"\x89PNG") for p in pictures)
+    assert f"{100 * report.accuracy:.2f} %" in page
+
+
+def test_notebook_shows_the_same_without_being_a_page(report):
+    html = report._repr_html_()
+    assert "<html" not in html
+    assert html.count("<img") == 3
+
+
+def test_names_of_classes_are_no_markup(digits):
+    X, y, X_test, y_test = digits
+    names = np.array(["<b>zero</b>", *"&23456789"], dtype=object)
+    report = evaluate(GaussianNB(var_smoothing=1e-2).fit(X, names[y]), X_test, names[y_test])
+    html = report._repr_html_()
+    assert "&lt;b&gt;zero&lt;/b&gt;" in html
+    assert "<b>zero" not in html
+
+
+def test_page_that_cannot_be_written_says_so(report, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        report.to_html(tmp_path / "missing" / "report.html")
+
+
+def test_what_is_no_classifier_is_refused(digits):
+    regression = LinearRegression().fit(digits[0], digits[1])
+    with pytest.raises(ValueError, match=r"evaluate needs a classifier, got LinearRegression\(\)"):
+        evaluate(regression, *digits[2:])
+
+
+def test_several_labels_a_sample_are_refused(classifier, digits):
+    with pytest.raises(ValueError, match=r"one class a sample, but y is .* 'multilabel-indicator'"):
+        evaluate(classifier, digits[2], np.eye(10, dtype=int)[digits[3]])
+
+
+def test_an_image_shape_that_does_not_fit_is_refused(classifier, digits):
+    with pytest.raises(ValueError, match="has 784 pixels, but X has 64 features"):
+        evaluate(classifier, *digits[2:], image_shape=(28, 28))
+
+
+def test_no_samples_are_refused(classifier, digits):
+    with pytest.raises(ValueError, match="no samples to evaluate on"):
+        evaluate(classifier, digits[2][:0], digits[3][:0])
