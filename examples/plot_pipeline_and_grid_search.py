@@ -30,8 +30,8 @@ model = Pipeline([
     ("network", KerasMLPClassifier(hidden_layer_sizes=(128,), random_state=0)),
 ])  # fmt: skip
 grid = {
-    "pca__n_components": [25, 50, 100],
-    "network__learning_rate": [0.002, 0.006, 0.018],
+    "pca__n_components": [25, 50],
+    "network__learning_rate": [0.005, 0.02, 0.08],
 }
 search = GridSearchCV(model, grid, cv=3, n_jobs=1).fit(X_train, y_train)
 print("best parameters:", search.best_params_)

@@ -12,7 +12,15 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "classifier": ["KerasMLPClassifier"],
         "datasets": ["fetch_mnist", "load_mnist_sample"],
-        "displays": ["ConfusionHeatmapDisplay"],
+        "displays": [
+            "ConfusionHeatmapDisplay",
+            "GridSearchDisplay",
+            "HiddenUnitsDisplay",
+            "MisclassifiedDisplay",
+            "ReliabilityDisplay",
+            "SaliencyDisplay",
+            "TrainingCurveDisplay",
+        ],
         "evaluation": [
             "calibration_frame",
             "classification_report_frame",

@@ -74,8 +74,8 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     learning_rate_schedule : {"linear", "cosine", "constant"}, default="linear"
         How the learning rate goes on. "linear" goes down to zero over all steps of a fit in a
         straight line, "cosine" in half a cosine. `partial_fit`, which cannot know how many steps
-        will come, always takes `learning_rate`. An optimizer whose learning rate is one of Keras's
-        own schedules follows that instead.
+        will come, always takes `learning_rate`. An optimizer whose learning rate is a schedule of
+        Keras's kind follows that instead.
 
     epochs : int, default=10
         Number of passes over the training set. Unlike `MLPClassifier`, training never stops
@@ -141,7 +141,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     n_features_in_ : int
         Number of features seen during `fit`.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X has names that are all strings.
 
     coefs_ : list of ndarray of shape (n_inputs, n_units)

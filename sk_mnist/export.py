@@ -123,16 +123,13 @@ def _solver_parameters(estimator: KerasMLPClassifier) -> dict[str, Any]:
 
     from sk_mnist import optimizers
 
-    config = optimizers.choose(optimizer).make().get_config()
     parameters: dict[str, Any] = {"solver": "adam"}
     if type(optimizer) is keras.optimizers.SGD:
-        parameters = {
-            "solver": "sgd",
-            "momentum": config["momentum"],
-            "nesterovs_momentum": config["nesterov"],
-        }
+        parameters["solver"] = "sgd"
+        parameters["momentum"] = optimizer.momentum
+        parameters["nesterovs_momentum"] = optimizer.nesterov
     elif type(optimizer) is keras.optimizers.Adam:
-        parameters |= {name: config[name] for name in ("beta_1", "beta_2", "epsilon")}
+        parameters |= {name: getattr(optimizer, name) for name in ("beta_1", "beta_2", "epsilon")}
     rate = optimizers.learning_rate_of(estimator)
     return parameters if callable(rate) else {**parameters, "learning_rate_init": rate}
 
@@ -205,13 +202,13 @@ def _sample(X: Any, for_pipeline: bool) -> Any:
     import pandas as pd  # here, as fit has no use for it
 
     if isinstance(X, list) and not isinstance(X[0][0], str):  # else skl2onnx's names and types
-        X = np.asarray(X)
+        X = np.asarray(X[:1])
     elif hasattr(X, "columns") and not isinstance(X, pd.DataFrame):
         X = pd.DataFrame({name: np.asarray(X[name]) for name in X.columns})
     if for_pipeline and isinstance(X, np.ndarray):
-        return X.astype(_common_type(X.dtype))
+        return X[:1].astype(_common_type(X.dtype))
     if for_pipeline and isinstance(X, pd.DataFrame):
-        return X.astype({name: _common_type(dtype) for name, dtype in X.dtypes.items()})
+        return X[:1].astype({name: _common_type(dtype) for name, dtype in X.dtypes.items()})
     return X
 
 

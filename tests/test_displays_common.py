@@ -102,18 +102,19 @@ every_display = pytest.mark.parametrize("make", DISPLAYS.values(), ids=DISPLAYS)
 
 
 def boxes_of_texts(figure):
-    """Return the places of all texts that can be seen."""
+    """Return all texts that can be seen, and their places."""
     figure.canvas.draw()
     unseen = set()
     for axis in figure.findobj(Axis):
         low, high = sorted(axis.get_view_interval())
         # Matplotlib holds ticks ready a little way beyond the ends of an axis.
         ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
-        unseen |= {tick.label1 for tick in ticks if not low <= tick.get_loc() <= high}
+        unseen_ticks = [t for t in ticks if not (axis.axes.axison and low <= t.get_loc() <= high)]
+        unseen |= {label for tick in unseen_ticks for label in (tick.label1, tick.label2)}
         if not axis.axes.axison:
-            unseen |= {axis.label, *(tick.label1 for tick in ticks)}
+            unseen |= {axis.label}
     texts = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
-    return [text.get_window_extent() for text in texts if text not in unseen]
+    return {text: text.get_window_extent() for text in texts if text not in unseen}
 
 
 @every_display
@@ -148,14 +149,16 @@ def test_plot_leaves_global_style_alone(make):
 def test_texts_stay_within_the_figure(make):
     figure = make().plot().figure_
     bounds = figure.bbox.padded(1)
-    for box in boxes_of_texts(figure):
+    for box in boxes_of_texts(figure).values():
         assert bounds.contains(box.x0, box.y0)
         assert bounds.contains(box.x1, box.y1)
 
 
 @every_display
 def test_texts_do_not_overlap(make):
-    boxes = [box.padded(-1) for box in boxes_of_texts(make().plot().figure_)]
+    places = boxes_of_texts(make().plot().figure_)
+    # The box around a slanting text is no measure of the room it takes.
+    boxes = [box.padded(-1) for text, box in places.items() if text.get_rotation() % 90 == 0]
     assert not [(one, other) for one, other in combinations(boxes, 2) if one.overlaps(other)]
 
 

@@ -58,7 +58,7 @@ def test_loss_is_above_accuracy():
     assert upper.y0 > lower.y1
 
 
-@pytest.mark.parametrize(("panel", "name"), enumerate(["loss", "accuracy"]))
+@pytest.mark.parametrize(("panel", "name"), [(0, "loss"), (1, "accuracy")])
 def test_training_and_validation_are_drawn(panel, name):
     ax = TrainingCurveDisplay.from_history(HISTORY).axes_[panel]
     assert_allclose(curve(ax, "Training").get_ydata(), HISTORY[name])

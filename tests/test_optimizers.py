@@ -247,7 +247,9 @@ class TestMovingAverages:
         assert averaged.loss_curve_ == pytest.approx(plain.loss_curve_)
 
     @pytest.mark.parametrize(
-        "between", [lambda clf: clf, lambda clf: pickle.loads(pickle.dumps(clf))]
+        "between",
+        [lambda clf: clf, lambda clf: pickle.loads(pickle.dumps(clf))],
+        ids=["in one process", "through pickle"],
     )
     def test_are_the_same_after_a_break(self, between):
         settings = {"learning_rate_schedule": "constant", "warm_start": True}

@@ -2,6 +2,7 @@ import base64
 import json
 import pickle
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -164,8 +165,9 @@ def test_a_perfect_classifier_has_a_report_too(digits):
     report = evaluate(KNeighborsClassifier(1).fit(X, y), X, y, image_shape=SHAPE)
     assert report.n_errors == 0
     assert "No mistakes" in report._repr_html_()
-    assert report.plot()
     assert "Most confused" not in str(report)
+    with warnings.catch_warnings(action="error"):  # all are as sure as can be
+        assert report.plot()
 
 
 def test_printed_it_is_a_table_of_80_columns(report):

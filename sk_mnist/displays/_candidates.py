@@ -15,6 +15,9 @@ from sk_mnist.displays._common import shortened
 # What stands for a parameter that a candidate does not have.
 _ABSENT = "\N{EM DASH}"
 
+# In characters. Beside an axis, and below it, there is less room than for a class.
+_MAX_VALUE_LENGTH = 24
+
 
 # Compared by identity: arrays have no single answer to whether they are equal.
 @dataclass(frozen=True, eq=False)
@@ -59,9 +62,14 @@ class Parameter:
         return [_value_name(value) for value in self.values]
 
     @property
+    def is_numeric(self) -> bool:
+        """Whether all values are numbers."""
+        return all(map(_is_number, self.values))
+
+    @property
     def scale(self) -> Literal["linear", "log", "category"]:
         """The axis on which the values are spread most evenly."""
-        if not all(map(_is_number, self.values)):
+        if not self.is_numeric:
             return "category"
         numbers = np.array(self.values, dtype=float)
         if numbers[0] == 0 and len(numbers) > 3 and _is_geometric(numbers[1:]):
@@ -159,7 +167,7 @@ def _is_geometric(numbers: NDArray[np.float64]) -> bool:
 def _value_name(value: Any) -> str:
     if _is_number(value):
         return f"{value:.4g}"
-    return shortened(getattr(value, "__name__", value))
+    return shortened(getattr(value, "__name__", value), _MAX_VALUE_LENGTH)
 
 
 def _checked_metric(cv_results: Mapping[str, Any], metric: str | None) -> str:

@@ -13,7 +13,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.textpath import TextPath
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from sklearn.base import is_classifier
@@ -38,8 +39,9 @@ def shortened(name: object, max_length: int = MAX_NAME_LENGTH) -> str:
 
 def text_width(text: str, font_size: float) -> float:
     """Return the width of a text in Matplotlib's standard font, in points."""
-    # A path has no width where there is nothing to see, and none at its ends.
-    return float(TextPath((0, 0), f"{text}.", size=font_size).get_extents().x1) if text else 0.0
+    font = FontProperties(size=font_size)
+    plain = text.replace(r"\$", "$")
+    return float(text_to_path.get_text_width_height_descent(plain, font, ismath=False)[0])
 
 
 def axes_size(ax: Axes) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from seaborn.utils import relative_luminance
 
-from sk_mnist.displays._common import axes_size
+from sk_mnist.displays._common import axes_size, text_width
 
 # Relative luminance at which white text and black text have the same contrast, after WCAG 2.
 _DARK = 0.179
@@ -50,11 +50,10 @@ def write_column_names(ax: Axes, names: Sequence[str]) -> None:
     width, _ = cell_sizes(ax, len(names), 1)
     font_size, step = _font_size_and_step(width)
     shown = names[::step]
-    spacing = step * width / font_size
-    longest = max(len(name) for name in shown)
-    if spacing > DIGIT_WIDTH * (longest + 1):
+    longest = max(text_width(name, font_size) for name in shown)
+    if step * width > longest + DIGIT_WIDTH * font_size:
         turned: dict[str, Any] = {"rotation": 0}
-    elif spacing > 1.7:
+    elif step * width > 1.7 * font_size:
         turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
     else:
         turned = {"rotation": 90}

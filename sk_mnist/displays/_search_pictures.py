@@ -76,7 +76,7 @@ def _draw_line(
     places, failed = _places(parameter, rows), np.isnan(scores)
     color = sns.color_palette("colorblind")[0]
     # Between categories there is nothing.
-    style = "o" if parameter.scale == "category" else "o-"
+    style = "o-" if parameter.is_numeric else "o"
     ax.errorbar(
         places[~failed], scores[~failed], errors[~failed], fmt=style, color=color, capsize=3
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
@@ -14,7 +15,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, Normalize
 from numpy.typing import NDArray
 
-from sk_mnist.displays._common import axes_size, shortened, text_width
+from sk_mnist.displays._common import MAX_NAME_LENGTH, axes_size, shortened, text_width
 
 # In points.
 _MAX_FONT_SIZE = 9.0
@@ -43,11 +44,13 @@ class CaptionLine:
 
     def fitted(self, font_size: float, width: float = np.inf) -> str:
         """Return the line with as much of the name as the width, in points, has room for."""
-        for length in range(min(len(self.name), 40), 0, -1):
-            line = f"{self.before}{shortened(self.name, length)}{self.after}"
-            if text_width(line, font_size) <= width:
-                break
-        return line
+
+        def line(length: int) -> str:
+            return f"{self.before}{shortened(self.name, length)}{self.after}"
+
+        lengths = range(1, min(len(self.name), MAX_NAME_LENGTH) + 1)
+        fitting = bisect_right(lengths, width, key=lambda n: text_width(line(n), font_size))
+        return line(max(fitting, 1))
 
 
 Caption = Sequence[CaptionLine]

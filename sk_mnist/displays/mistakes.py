@@ -286,7 +286,7 @@ class MisclassifiedDisplay:
         >>> display = MisclassifiedDisplay.from_predictions(X, ["low", "high"], y_proba,
         ...     labels=["high", "low"])
         >>> display.y_pred, display.y_confidence
-        (array(['low'], dtype='<U4'), array([0.8]))
+        (array(['low'], dtype='<U3'), array([0.8]))
         """
         classes = np.unique(np.asarray(y_true)) if labels is None else np.asarray(labels)
         probabilities = np.asarray(y_proba)

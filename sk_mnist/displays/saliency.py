@@ -134,7 +134,7 @@ class SaliencyDisplay:
         ValueError
             If images, maps and classes differ in number.
         """
-        images, maps = np.asarray(self.images), np.asarray(self.saliency)
+        images, maps = as_images(self.images, None), as_images(self.saliency, None)
         check_consistent_length(images, maps, self.y_pred, self.y_confidence, self.y_true)
         captions, (height, width) = self._captions(), images.shape[1:]
         between = max(1, width // 14)
@@ -248,12 +248,13 @@ class SaliencyDisplay:
         predict_proba = _prediction_of_images(estimator, getattr(X, "columns", None))
         probabilities = predict_proba(images)
         predicted = probabilities.argmax(axis=1)
+        saliency = [
+            _occlusion_map(predict_proba, image, label, patch_size, background)
+            for image, label in zip(images, predicted, strict=True)
+        ]
         display = cls(
             images,
-            [
-                _occlusion_map(predict_proba, image, label, patch_size, background)
-                for image, label in zip(images, predicted, strict=True)
-            ],
+            np.array(saliency),
             y_pred=np.array(list(names.values()))[predicted],
             y_confidence=probabilities.max(axis=1),
             y_true=None if y is None else [names.get(c, str(c)) for c in np.asarray(y).tolist()],
@@ -318,5 +319,6 @@ def _draw_outline(ax: Axes, image: FloatArray, extent: tuple[float, float, float
             levels=[(float(lowest) + float(highest)) / 2],
             colors="black",
             linewidths=0.8,
-            extent=(extent[0], extent[1], extent[3], extent[2]),
+            origin="upper",
+            extent=extent,
         )

@@ -73,8 +73,8 @@ def evaluate(
 
     See Also
     --------
-    confusion_matrix_frame, classification_report_frame, most_confused, calibration_frame,
-    top_k_accuracy
+    confusion_matrix_frame : How often each class was taken for each other class.
+    calibration_frame : How sure the classifier is, and how often it is right.
 
     Examples
     --------
