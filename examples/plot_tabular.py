@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from mlxtend.data import autompg_data
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -41,7 +41,7 @@ network = KerasMLPClassifier((64, 32), epochs=40, batch_size=32, alpha=1.0, rand
 classifiers = {
     "KerasMLPClassifier": network,
     "LogisticRegression": LogisticRegression(),
-    "HistGradientBoosting": HistGradientBoostingClassifier(random_state=0),
+    "RandomForest": RandomForestClassifier(random_state=0),
 }
 
 # %%

@@ -93,6 +93,29 @@ def test_images_keep_their_proportions():
     assert box.width / box.height == pytest.approx(2)
 
 
+def test_images_keep_their_proportions_when_the_figure_changes():
+    display = MisclassifiedDisplay(np.ones((3, 4)), [0] * 3, [1] * 3).plot()
+    display.figure_.set_size_inches(9, 2)
+    display.figure_.canvas.draw()
+    box = display.ax_.images[0].get_window_extent()
+    assert box.width / box.height == pytest.approx(1)
+
+
+def test_images_stand_upright_whatever_the_style():
+    style = {"image.origin": "lower", "image.aspect": "auto"}
+    with mpl.rc_context(style):
+        display = MisclassifiedDisplay(np.ones((3, 4)), [0] * 3, [1] * 3).plot()
+    assert display.ax_.get_aspect() == 1
+    assert {image.origin for image in display.ax_.images} == {"upper"}
+
+
+def test_long_captions_do_not_meet():
+    display = MisclassifiedDisplay(np.ones((9, 4)), ["x" * 500] * 9, ["y"] * 9).plot()
+    display.figure_.canvas.draw()
+    boxes = [text.get_window_extent().padded(-1) for text in display.ax_.texts]
+    assert not any(a.overlaps(b) for a in boxes for b in boxes if a is not b)
+
+
 def test_images_share_one_scale():
     display = MisclassifiedDisplay([[0, 1, 2, 3], [4, 5, 6, 7]], [0, 0], [1, 1]).plot()
     assert [image.get_clim() for image in display.ax_.images] == [(0, 7), (0, 7)]

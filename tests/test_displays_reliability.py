@@ -1,3 +1,5 @@
+import warnings
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -100,6 +102,15 @@ def test_wide_first_bin_does_not_squeeze_the_others():
     wide = frame().set_index(pd.IntervalIndex.from_tuples([(0.0, 0.89), (0.89, 1.0)]))
     wide["confidence"] = [0.88, 0.95]
     assert ReliabilityDisplay(wide).plot().axes_[0].get_xlim()[0] > 0.7
+
+
+def test_classifiers_that_are_always_sure_can_be_drawn():
+    sure = frame().set_index(pd.IntervalIndex.from_tuples([(0.0, 0.5), (0.5, 1.0)])).iloc[1:]
+    sure["confidence"] = 1.0
+    # Matplotlib warns of axes without a width.
+    with warnings.catch_warnings(action="error"):
+        left, right = ReliabilityDisplay(sure).plot().axes_[0].get_xlim()
+    assert left < 0.95 < 1.0 < right
 
 
 def test_classifiers_can_be_compared_in_the_same_axes():

@@ -129,6 +129,10 @@ def test_values_of_any_kind_can_be_drawn(values):
     assert len(ticks(draw({"option": values}).ax_.xaxis)) == len(values)
 
 
+def test_booleans_are_no_numbers():
+    assert ticks(draw({"shuffle": [True, False]}).ax_.xaxis) == ["True", "False"]
+
+
 def test_functions_and_estimators_are_named():
     display = draw({"step": [np.log1p, MinMaxScaler(), "passthrough"]})
     assert ticks(display.ax_.xaxis) == ["log1p", "MinMaxScaler()", "passthrough"]
@@ -156,9 +160,9 @@ def test_scores_that_do_not_fit_are_left_out():
 
 
 def test_best_candidate_is_marked_and_named():
-    display = draw({"a": [1, 2, 3], "b": ["x", "y"]}, [0.1, 0.2, 0.3, 0.6, 0.5, 0.4])
-    assert outlined(display) == (1, 1)
-    assert title(display) == "Best: 0.6 with a=2, b=y"
+    display = draw({"a": [1, 2, 3], "b": ["x", "y"]}, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    assert outlined(display) == (2, 1)
+    assert title(display) == "Best: 0.6 with a=3, b=y"
 
 
 def test_best_value_is_marked_on_a_line():
@@ -301,6 +305,16 @@ def test_best_of_a_halving_search_is_among_those_of_the_last_round():
         "iter": [0, 0, 0, 1],
     }
     assert title(GridSearchDisplay.from_cv_results(halved)) == "Best: 0.7 with a=2"
+
+
+def test_candidates_that_were_drawn_twice_are_shown_once():
+    drawn = {
+        "params": [{"a": 1}, {"a": 2}, {"a": 1}],
+        "mean_test_score": [0.9, 0.8, 0.7],
+        "std_test_score": [0.0] * 3,
+    }
+    display = GridSearchDisplay.from_cv_results(drawn)
+    assert_allclose(line(display).get_ydata(), [0.9, 0.8])
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def fitted(digits):
 @pytest.fixture(scope="module")
 def mlp(digits):
     """Return scikit-learn's network, trained with a validation set."""
-    return MLPClassifier((16,), early_stopping=True, max_iter=15, random_state=0).fit(*digits)
+    return MLPClassifier((16,), early_stopping=True, random_state=0).fit(*digits)
 
 
 def curve(ax, label):
@@ -185,7 +185,7 @@ def test_from_estimator_finds_the_network_in_a_search_over_pipelines(digits):
 
 
 def test_from_estimator_needs_a_search_that_refits(digits):
-    search = GridSearchCV(MLPClassifier(max_iter=5, tol=1), {"alpha": [0.1]}, cv=2, refit=False)
+    search = GridSearchCV(MLPClassifier((8,), tol=1.0), {"alpha": [0.1]}, cv=2, refit=False)
     with pytest.raises(ValueError, match="refit=True"):
         TrainingCurveDisplay.from_estimator(search.fit(*digits))
 

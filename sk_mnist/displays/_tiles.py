@@ -154,7 +154,6 @@ def tile_grid(ax: Axes, tile_shape: tuple[int, int], captions: Sequence[Caption]
     ax.set(
         xlim=(0, grid.n_columns * grid.column_width),
         ylim=(ceil(grid.n_tiles / grid.n_columns) * grid.row_height, 0),
-        aspect="equal",
     )
     return grid
 
@@ -196,6 +195,28 @@ def _quality(grid: TileGrid, caption_width: float) -> float:
     needed = caption_width * grid.font_size + _GAP
     complete = min(1.0, grid.column_width / needed)
     return grid.width * complete * grid.font_size
+
+
+def draw_image(
+    ax: Axes,
+    image: NDArray[Any],
+    extent: tuple[float, float, float, float],
+    cmap: str | Colormap,
+    norm: Normalize | None = None,
+) -> None:
+    """Draw an image that neither changes its proportions nor stands on its head.
+
+    What is left out here would be as the user's style says.
+    """
+    ax.imshow(
+        image,
+        cmap,
+        norm=norm,
+        extent=extent,
+        origin="upper",
+        aspect="equal",
+        interpolation="nearest",
+    )
 
 
 def diverging_norm(values: NDArray[Any], quantile: float = 1.0) -> Normalize:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
+from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure, SubFigure
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
@@ -22,6 +22,7 @@ from sk_mnist.displays._common import (
 )
 from sk_mnist.displays._tiles import (
     CaptionLine,
+    draw_image,
     probability_text,
     tile_axes,
     tile_grid,
@@ -137,9 +138,9 @@ class MisclassifiedDisplay:
         if self.title is not None:
             write_title(ax, self.title)
         grid = tile_grid(ax, images.shape[1:], captions)
-        limits = images.min(), images.max()
+        norm = Normalize(images.min(), images.max())
         for tile, (image, caption) in enumerate(zip(images, captions, strict=True)):
-            ax.imshow(image, cmap, vmin=limits[0], vmax=limits[1], extent=grid.extent(tile))
+            draw_image(ax, image, grid.extent(tile), cmap, norm)
             grid.write_caption(ax, tile, caption)
         return self
 

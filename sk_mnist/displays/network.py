@@ -18,6 +18,7 @@ from sk_mnist.displays._tiles import (
     CaptionLine,
     diverging_norm,
     draw_colorbar,
+    draw_image,
     tile_axes,
     tile_grid,
 )
@@ -64,7 +65,7 @@ class HiddenUnitsDisplay:
     >>> from sklearn.neural_network import MLPClassifier
     >>> from sk_mnist.displays import HiddenUnitsDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> classifier = MLPClassifier((16,), alpha=1.0, random_state=0).fit(X, y)
+    >>> classifier = MLPClassifier((16,), early_stopping=True, random_state=0).fit(X, y)
     >>> display = HiddenUnitsDisplay.from_estimator(classifier, n_units=4)
     >>> display.units_.shape
     (4,)
@@ -132,7 +133,7 @@ class HiddenUnitsDisplay:
             draw_colorbar(ax, norm, cmap, label="Weight", extend="both", extendfrac=0.02)
         grid = tile_grid(ax, shape, captions)
         for tile, (column, caption) in enumerate(zip(shown.T, captions, strict=True)):
-            ax.imshow(column.reshape(shape), cmap, norm=norm, extent=grid.extent(tile))
+            draw_image(ax, column.reshape(shape), grid.extent(tile), cmap, norm)
             grid.write_caption(ax, tile, caption)
         return self
 

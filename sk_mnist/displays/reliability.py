@@ -292,7 +292,8 @@ def _left_end(frame: pd.DataFrame) -> float:
     """Leave out confidences that do not occur, and most of a first bin of great width."""
     first = float(frame["confidence"].iloc[0])
     edge = float(_edges(frame).left[0])
-    left = max(edge, min(first - (1.0 - first), 0.9), 0.0)  # at least the last tenth is shown
+    # A classifier that is always sure would leave an axis of no width.
+    left = max(edge, min(first - (1.0 - first), 0.9), 0.0)
     return left - 0.02 * (1.0 - left)
 
 

@@ -21,6 +21,7 @@ from sk_mnist.displays._tiles import (
     CaptionLine,
     diverging_norm,
     draw_colorbar,
+    draw_image,
     probability_text,
     tile_axes,
     tile_grid,
@@ -151,8 +152,8 @@ class SaliencyDisplay:
             left, right, bottom, top = grid.extent(tile)
             share = (right - left) * width / tile_shape[1]
             extent = (right - share, right, bottom, top)
-            ax.imshow(images[tile], "gray", extent=(left, left + share, bottom, top))
-            ax.imshow(maps[tile], cmap, norm=norm, extent=extent)
+            draw_image(ax, images[tile], (left, left + share, bottom, top), "gray")
+            draw_image(ax, maps[tile], extent, cmap, norm)
             _draw_outline(ax, images[tile], extent)
             grid.write_caption(ax, tile, caption)
         return self
