@@ -151,16 +151,15 @@ def search_files(search: BaseSearchCV) -> dict[str, bytes]:
         The contents by `SEARCH_FILES`.
     """
     import pandas as pd
-    from matplotlib import pyplot as plt
     from matplotlib.figure import Figure
 
     from sk_mnist.displays import GridSearchDisplay
 
     table = pd.DataFrame(search.cv_results_).sort_values("rank_test_score", kind="stable")
-    figure = GridSearchDisplay.from_estimator(search).figure_
-    assert isinstance(figure, Figure)
+    # A figure of pyplot may look for a screen.
+    figure = Figure(figsize=(7, 5), layout="compressed")
+    GridSearchDisplay.from_estimator(search, ax=figure.subplots())
     contents = (table.to_csv(index=False).encode(), _png(figure))
-    plt.close(figure)
     return dict(zip(SEARCH_FILES, contents, strict=True))
 
 

@@ -280,7 +280,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # TensorFlow reads it when it is imported; its log would run into the progress bar.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("MPLBACKEND", "agg")  # pictures go into files, never to a screen
     arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
