@@ -59,12 +59,12 @@ _CONFIG_NAMES = ("param", "cv", "jobs", "seed", "data", "output")
 
 
 def _take_defaults_from(context: typer.Context, path: Path | None) -> Path | None:
-    """Take the defaults of the other options from a TOML file."""
+    """Take the defaults of the other options from a TOML file, and keep its values to try."""
     if path is not None and not context.resilient_parsing:
         from sk_mnist._grid import read_config
 
         config = read_config(path, _CONFIG_NAMES)
-        config.pop("param", None)
+        context.obj = config.pop("param", {})
         if "seed" in config:
             config["random_state"] = config.pop("seed")
         context.default_map = config
@@ -159,6 +159,7 @@ def train(
 
 @app.command()
 def search(
+    context: typer.Context,
     param: Annotated[
         list[str] | None,
         typer.Option(
@@ -195,8 +196,7 @@ def search(
     from sk_mnist import _grid, _run_directory, _runs
     from sk_mnist._inputs import load_digits
 
-    table = {} if config is None else _grid.read_config(config, _CONFIG_NAMES).get("param", {})
-    grid = _grid.make_grid(table, param or [])
+    grid = _grid.make_grid(context.obj or {}, param or [])
     names = (*_run_directory.TRAINING_FILES, *_run_directory.SEARCH_FILES)
     _run_directory.prepare(output, names, overwrite=force, option="--output")
 
