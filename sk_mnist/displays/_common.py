@@ -1,4 +1,4 @@
-"""What several displays share: names, images, wrapped estimators and axes side by side."""
+"""What several displays share: names, images and axes side by side."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from matplotlib.textpath import text_to_path
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from sklearn.base import is_classifier
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted
 
 # In characters.
 MAX_NAME_LENGTH = 40
@@ -87,31 +85,6 @@ def check_classifier(estimator: Any, display: type, *, needs_probabilities: bool
             f"{display.__name__}.from_estimator needs a classifier with predict_proba, which "
             f"{estimator!r} has not. Wrap it in sklearn.calibration.CalibratedClassifierCV."
         )
-
-
-def final_estimator(estimator: Any) -> Any:
-    """Return what a fitted search or pipeline ends in.
-
-    Raises
-    ------
-    NotFittedError
-        If the estimator is not fitted.
-    ValueError
-        If a search did not refit its best candidate.
-    """
-    check_is_fitted(estimator)
-    while True:
-        if hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        elif isinstance(estimator, Pipeline):
-            estimator = estimator[-1]
-        elif hasattr(estimator, "cv_results_"):
-            raise ValueError(
-                f"{type(estimator).__name__} with refit={estimator.refit!r} holds no fitted "
-                "estimator. Fit it again with refit=True, or fit the best candidate on its own."
-            )
-        else:
-            return estimator
 
 
 def check_image_shape(n_features: int, image_shape: tuple[int, int] | None) -> tuple[int, int]:

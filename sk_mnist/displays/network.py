@@ -12,8 +12,10 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure, SubFigure
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
 
-from sk_mnist.displays._common import check_image_shape, final_estimator
+from sk_mnist._wrapped import final_estimator
+from sk_mnist.displays._common import check_image_shape
 from sk_mnist.displays._tiles import (
     CaptionLine,
     diverging_norm,
@@ -175,6 +177,7 @@ class HiddenUnitsDisplay:
         ValueError
             If the estimator has no such weights, or if their inputs are not the pixels.
         """
+        check_is_fitted(estimator)
         network = final_estimator(estimator)
         if not hasattr(network, "coefs_"):
             raise ValueError(

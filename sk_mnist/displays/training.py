@@ -11,8 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
 
-from sk_mnist.displays._common import check_classifier, final_estimator, stacked_axes
+from sk_mnist._wrapped import final_estimator
+from sk_mnist.displays._common import check_classifier, stacked_axes
 
 # Up to this many epochs each of them is a dot; more dots would hide the line.
 _MAX_DOTS = 30
@@ -140,6 +142,7 @@ class TrainingCurveDisplay:
             If the estimator does not tell how it was trained.
         """
         check_classifier(estimator, cls)
+        check_is_fitted(estimator)
         classifier = final_estimator(estimator)
         if hasattr(classifier, "history_"):
             return cls.from_history(classifier.history_, ax=ax, **plot_options)

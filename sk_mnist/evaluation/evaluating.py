@@ -15,6 +15,7 @@ from sklearn.utils import _safe_indexing, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_features, _num_samples
 
+from sk_mnist._wrapped import final_estimator
 from sk_mnist.evaluation.frames import (
     classification_report_frame,
     confused_pairs,
@@ -183,14 +184,7 @@ def _images(X: Any, rows: NDArray[np.intp], shape: tuple[int, int]) -> NDArray[A
 
 def _history(estimator: Any) -> dict[str, list[float]] | None:
     """Return the epochs of the classifier at the end of searches and pipelines."""
-    while True:
-        if hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        elif hasattr(estimator, "steps"):
-            estimator = estimator.steps[-1][1]
-        else:
-            break
-    history = getattr(estimator, "history_", None)
+    history = getattr(final_estimator(estimator), "history_", None)
     if not isinstance(history, dict) or "loss" not in history:
         return None
     return {name: list(values) for name, values in history.items()}
