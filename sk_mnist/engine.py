@@ -200,7 +200,7 @@ class Trainer:
             tf.constant(dropout, dtype),
             tf.constant(label_smoothing, dtype),
         )
-        return new_state, sums.numpy().tolist()
+        return new_state, [float(total) for total in sums]
 
     def averages(self, state: Sequence[Any]) -> list[Any] | None:
         """Return what the optimizer ends with in place of the weights, None if it keeps them."""
@@ -261,34 +261,36 @@ class Trainer:
         weights = [variable.value for variable in self._weights]
         batch_size = self.key.batch_size
 
-        def step(i: Any, sums: Any) -> tuple[Any, Any]:
+        def step(i: Any, sums: list[Any]) -> tuple[Any, list[Any]]:
             positions = i * batch_size + tf.range(batch_size)
             inputs, labels, row_weight = self._gather(data, order, positions, n_rows)
-            # Of the loss: the sum over the rows divided by their weight; and the factor of those
-            # optimizers that have one, which apply divides the gradients by.
-            scale = self._optimizer.scale_loss(1 / tf.reduce_sum(row_weight))
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(weights)
-                logits = self._forward(weights, inputs, scale, dropout, seed, first_step + i)
+                logits = self._forward(weights, inputs, dropout, seed, first_step + i)
                 losses = self._losses(logits, labels, label_smoothing)
-            gradients = tape.gradient(losses, weights, output_gradients=row_weight)
-            gradients[1::2] = [g * scale for g in gradients[1::2]]  # others: see `product`
+                weight_sum = tf.reduce_sum(row_weight)
+                weighted = tf.reduce_sum(losses * row_weight)
+                # The factor of optimizers that have one; apply divides the gradients by it.
+                loss = self._optimizer.scale_loss(weighted / weight_sum)
+            gradients = tape.gradient(loss, weights)
             # The gradient of the L2 penalty is added here, where XLA fuses it into the optimizer's
             # update; as a term of the loss it costs up to half of the whole step.
+            shrinkage = self._optimizer.scale_loss(alpha / weight_sum)
             gradients[::2] = [
-                g + scale * alpha * w for g, w in zip(gradients[::2], weights[::2], strict=True)
+                g + shrinkage * w for g, w in zip(gradients[::2], weights[::2], strict=True)
             ]
             self._optimizer.learning_rate.assign(learning_rates[i])
             self._optimizer.apply(gradients, self._weights)
-            hits = tf.where(self._hits(logits, labels), row_weight, 0)
-            terms = tf.reduce_sum(tf.stack([row_weight * losses, hits, row_weight]), axis=1)
-            return i + 1, sums + tf.cast(terms, sums.dtype)
+            hits = tf.reduce_sum(tf.where(self._hits(logits, labels), row_weight, 0))
+            terms = [weighted, hits, weight_sum]
+            return i + 1, [s + tf.cast(t, s.dtype) for s, t in zip(sums, terms, strict=True)]
 
         # Not tf.range(n_steps): XLA would make the number of steps a constant of the program.
+        zero = tf.zeros((), "float64")
         _, sums = tf.while_loop(
             lambda i, _: i < n_steps,
             step,
-            (tf.zeros((), "int32"), tf.zeros(3, "float64")),
+            (tf.zeros((), "int32"), [zero, zero, zero]),
             parallel_iterations=1,
         )
         return [tf.identity(variable.value) for variable in variables], sums
@@ -300,16 +302,17 @@ class Trainer:
         batch_weight = tf.where(positions < n_rows, tf.gather(row_weight, rows), 0)
         return inputs, tf.gather(labels, rows), batch_weight
 
-    def _forward(
-        self, weights: list[Any], hidden: Any, scale: Any, dropout: Any, seed: Any, step: Any
-    ) -> Any:
+    def _forward(self, weights: list[Any], hidden: Any, dropout: Any, seed: Any, step: Any) -> Any:
         for layer in range(self.key.spec.n_hidden_layers):
-            hidden = product(hidden, weights[2 * layer], scale) + weights[2 * layer + 1]
+            hidden = self._product(hidden, weights[2 * layer]) + weights[2 * layer + 1]
             hidden = self._activation(hidden)
             if self.key.use_dropout:
                 keep = keep_mask(hidden.shape, dropout, seed, step, layer)
                 hidden = tf.where(keep, hidden / (1 - dropout), 0)
-        return product(hidden, weights[-2], scale) + weights[-1]
+        return self._product(hidden, weights[-2]) + weights[-1]
+
+    def _product(self, inputs: Any, transposed: Any) -> Any:
+        return product(inputs, transposed, compiled=self._compiles)
 
     def _losses(self, logits: Any, labels: Any, label_smoothing: Any) -> Any:
         """Return the cross-entropy of each row; summed over the outputs if they are independent."""

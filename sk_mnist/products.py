@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.compiler.tf2xla.ops.gen_xla_ops import xla_optimization_barrier
 
 
-def product(inputs: Any, transposed: Any, gradient_scale: Any) -> Any:
-    """Multiply inputs by weights; scale the gradient of the weights, and of nothing else.
+def product(inputs: Any, transposed: Any, *, compiled: bool) -> Any:
+    """Multiply inputs by weights.
 
     XLA has two ways to multiply float32 matrices on a CPU. One of them cuts its work, and so
     rounds, as the number of threads demands, and it is taken where the first factor is transposed.
     A worker of joblib, which is given fewer threads, would then not train the same network. So
     the first factor of the weights' gradient is the small matrix of the outputs' gradients,
-    transposed in memory. The scale is applied to it there: XLA would fold a mere transposition
-    into the product, and a barrier against that costs 5 to 8 % of a step at (128, 64).
+    transposed in memory; without a barrier XLA would fold the transposition into the product.
+    For float64 there is only the first way, and nothing to gain from another order.
 
     Parameters
     ----------
@@ -23,8 +24,8 @@ def product(inputs: Any, transposed: Any, gradient_scale: Any) -> Any:
         Outputs of the layer below.
     transposed : tensor of shape (n_units, n_inputs)
         The weights, transposed.
-    gradient_scale : scalar tensor
-        What to multiply the gradient of the weights by; not a constant of the program.
+    compiled : bool
+        Whether XLA compiles the program; only then it knows barriers.
 
     Returns
     -------
@@ -34,8 +35,11 @@ def product(inputs: Any, transposed: Any, gradient_scale: Any) -> Any:
     @tf.custom_gradient
     def multiply(inputs: Any, transposed: Any) -> Any:
         def gradients(upstream: Any) -> Any:
-            first_factor = tf.transpose(upstream) * gradient_scale
-            return tf.matmul(upstream, transposed), tf.matmul(first_factor, inputs)
+            inputs_gradient = tf.matmul(upstream, transposed)
+            if not compiled or inputs.dtype != tf.float32:
+                return inputs_gradient, tf.matmul(upstream, inputs, transpose_a=True)
+            (first_factor,) = xla_optimization_barrier([tf.transpose(upstream)])
+            return inputs_gradient, tf.matmul(first_factor, inputs)
 
         return tf.matmul(inputs, transposed, transpose_b=True), gradients
 

@@ -4,6 +4,7 @@ The reference runs eagerly: one batch at a time, TensorFlow's losses, Keras's op
 """
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -614,6 +615,20 @@ clf = KerasMLPClassifier({hidden}, epochs=2, random_state=0, dropout=0.1, alpha=
 print(hashlib.sha256(b"".join(map(np.ndarray.tobytes, clf.coefs_ + clf.intercepts_))).hexdigest())
 """
         assert len({run_python(code, OMP_NUM_THREADS=n) for n in ("1", "2", "3")}) == 1
+
+    def test_share_no_float32_product_that_rounds_by_their_number(self, tmp_path):
+        # Where the first factor is transposed, XLA cuts a product by the number of threads; whether
+        # the result differs, depends on the processor. So this looks at the program itself.
+        code = """
+import numpy as np
+from sk_mnist import KerasMLPClassifier
+X, y = np.ones((64, 5), "float32"), np.arange(64) % 10
+KerasMLPClassifier((9, 8), epochs=1, dropout=0.1, alpha=0.01).fit(X, y)
+"""
+        run_python(code, XLA_FLAGS=f"--xla_dump_to={tmp_path} --xla_dump_hlo_as_text")
+        (program,) = tmp_path.glob("*cpu_after_optimizations.txt")
+        contracted = re.findall(r" dot\(.*lhs_contracting_dims={(\d)}", program.read_text())
+        assert contracted == ["1"] * 8  # 3 layers: forward, gradients of weights, of 2 inputs
 
 
 TRAIN_IN_NEW_PROCESS = """
