@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 
@@ -169,3 +170,28 @@ def test_the_reference_has_every_public_name():
 @pytest.mark.parametrize("script", ["accuracy_ladder.py", "which_parameters_matter.py"])
 def test_the_scripts_behind_the_tables_run(script, tmp_path):
     run([ROOT / "examples" / script, "--quick"], cwd=tmp_path)
+
+
+FIT_COLUMNS = [("fit", "first fit"), ("fit", "second fit"), ("fit_wide", "second fit")]
+
+
+@pytest.mark.parametrize(
+    ("page", "n_columns"), [("README.md", 2), ("docs/speed.md", 3)], ids=["README", "speed"]
+)
+def test_times_of_fits_are_those_that_were_measured(page, n_columns):
+    results = pd.read_csv(ROOT / "examples/benchmarks/results.csv")
+    medians = results.groupby(["group", "contestant", "measure"])["value"].median()
+    names = {"keras.Model": "keras.Model.fit", "PyTorch, a loop by hand": "PyTorch"}
+    contestants = []
+    for line in (ROOT / page).read_text(encoding="utf-8").splitlines():
+        name, *cells = (cell.strip("*` ") for cell in line.strip("|").split("|"))
+        name = names.get(name, name)
+        if ("fit", name, "first fit") in medians:
+            contestants.append(name)
+            for (group, measure), cell in zip(
+                FIT_COLUMNS[:n_columns], cells[:n_columns], strict=True
+            ):
+                seconds = cell.split()[0]
+                decimals = len(seconds.partition(".")[2])
+                assert seconds == f"{medians[group, name, measure]:.{decimals}f}", line
+    assert len(contestants) >= 5
