@@ -15,6 +15,10 @@ FloatArray = npt.NDArray[np.floating[Any]]
 # and the activations of a chunk are still in the processor's cache when the next layer reads them.
 CHUNK_ROWS = 1024
 
+# NumPy finds the maxima and sums of short rows slowly. Up to this many outputs, softmax takes a
+# quarter of the time when the rows are turned into columns for it.
+_FEW_OUTPUTS = 32
+
 
 def _relu(z: FloatArray) -> FloatArray:
     return np.maximum(z, 0, out=z)
@@ -120,9 +124,15 @@ def probabilities(z: FloatArray, out_activation: str) -> FloatArray:
     """
     if out_activation == "logistic":
         return np.asarray(expit(z, out=z))
-    z -= z.max(axis=1, keepdims=True)
+    if z.shape[1] > _FEW_OUTPUTS:
+        return _softmax(z, axis=1)
+    return np.ascontiguousarray(_softmax(np.ascontiguousarray(z.T), axis=0).T)
+
+
+def _softmax(z: FloatArray, axis: int) -> FloatArray:
+    z -= z.max(axis=axis, keepdims=True)
     np.exp(z, out=z)
-    z /= z.sum(axis=1, keepdims=True)
+    z /= z.sum(axis=axis, keepdims=True)
     return z
 
 

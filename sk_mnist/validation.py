@@ -51,14 +51,17 @@ def is_plainly_valid(X: Any, n_features: int, dtype: npt.DTypeLike) -> bool:
     -------
     bool
         True only for a non-empty NumPy array of shape (n_samples, n_features), of bytes or of
-        finite numbers of that type.
+        finite numbers of that type, without gaps between them.
     """
     if type(X) is not np.ndarray or X.ndim != 2 or X.shape[1] != n_features or not len(X):
         return False
-    return bool(X.dtype == np.uint8 or (X.dtype == dtype and _has_finite_sum(X)))
+    return bool(X.dtype == np.uint8 or (X.dtype == dtype and _is_surely_finite(X)))
 
 
-def _has_finite_sum(X: npt.NDArray[Any]) -> bool:
-    # Finite numbers may have a sum that is not; they take the long way, and pass there.
+def _is_surely_finite(X: npt.NDArray[Any]) -> bool:
+    # Finite numbers that are too large for this, or lie apart, take the long way and pass there.
+    if not X.flags.forc:
+        return False
+    numbers = X.ravel(order="K")
     with np.errstate(over="ignore", invalid="ignore"):
-        return math.isfinite(np.add.reduce(X, axis=None))
+        return math.isfinite(np.dot(numbers, numbers))  # a sum does not run on all cores

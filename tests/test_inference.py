@@ -168,6 +168,13 @@ class TestProbabilities:
         assert found.dtype == dtype
         assert_allclose(found, expected, rtol=10 * PRECISION[dtype])
 
+    @pytest.mark.parametrize("shape", [(1, 10), (2000, 10), (1, 100), (2000, 100), (5, 1)])
+    def test_of_any_shape_equal_those_of_scipy(self, out_activation, reference, dtype, shape):
+        z = 10 * np.random.default_rng(0).standard_normal(shape).astype(dtype)
+        found = probabilities(z.copy(), out_activation)
+        assert found.flags.c_contiguous
+        assert_allclose(found, reference(z.astype("float64")), rtol=20 * PRECISION[dtype])
+
     def test_of_extreme_logits_are_zeros_and_ones(self, out_activation, reference, dtype):
         z = np.array([[1e30, -1e30], [-1e30, 1e30]], dtype)
         with np.errstate(over="raise", invalid="raise", divide="raise"):

@@ -64,6 +64,8 @@ INPUTS = {
     "frame with other names": pd.DataFrame(table("float32"), columns=list("abcdef")),
     "sparse": sparse.csr_array(table("float32")),
     "finite, the sum is not": np.full((3, N_FEATURES), 3e38, "float32"),
+    "finite, the squares are not": np.full((3, N_FEATURES), 1e20, "float32"),
+    "columns with gaps": np.hstack([table("float32"), table("float32")])[:, :N_FEATURES],
     "NaN": with_value("float32", np.nan),
     "infinity": with_value("float32", np.inf),
     "infinities that cancel": np.where(np.arange(N_FEATURES) % 2, np.inf, -np.inf)[None, :],

@@ -24,8 +24,8 @@ hours on 2 cores, or a few minutes with `--quick`, which writes into `benchmark_
 python -m pip install -e ".[benchmark]" && python examples/benchmarks/run.py
 ```
 
-Best in a virtual environment of its own: TensorFlow imports JAX wherever that is installed, as it is
-by the extra `test`, and then all that import TensorFlow start more slowly and take more memory.
+Best in a virtual environment of its own: TensorFlow imports JAX wherever that is installed, as it
+is by the extra `test`, and then all that import TensorFlow start more slowly and take more memory.
 
 Every job is a process of its own. Contestants take turns, round after round, so that a machine
 whose speed drifts is the same for all. A cell gives the median over the rounds, and in brackets
