@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from settings import Settings
@@ -55,10 +55,15 @@ class Job:
         row = {"group": self.group, "contestant": self.item, "round": self.round, "status": "ok"}
         return {**row, "measure": measure, "value": float(value), "unit": unit, **others}
 
-    def digits(self, part: str, dtype: str) -> tuple[np.ndarray, np.ndarray]:
+    def digits(
+        self, part: str, dtype: str, mmap_mode: Literal["r"] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Load images, bytes or float32 from 0 to 1, and labels of "train" or "test"."""
-        directory = Path(self.workspace)
-        return np.load(directory / f"{part}_{dtype}.npy"), np.load(directory / f"{part}_y.npy")
+        images, labels = (
+            np.load(Path(self.workspace) / f"{part}_{kind}.npy", mmap_mode=mmap_mode)
+            for kind in (dtype, "y")
+        )
+        return images, labels
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
