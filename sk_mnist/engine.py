@@ -11,7 +11,6 @@ so that the fits of a grid search share one program.
 from __future__ import annotations
 
 import math
-import os
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -24,21 +23,14 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+from scipy import sparse
 
 from sk_mnist.dropout import keep_mask
 from sk_mnist.network import KERAS_ACTIVATIONS, NetworkSpec
 from sk_mnist.optimizers import OptimizerChoice
 from sk_mnist.products import product
 from sk_mnist.scaling import InputScaling
-
-# Thread limits that joblib's loky sets in its workers, and users for their whole process.
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
+from sk_mnist.threads import granted_threads
 
 _warned_uncompiled = False
 
@@ -72,11 +64,10 @@ def _limit_threads() -> None:
     Has to happen before TensorFlow's first operation; afterwards its threads exist already, and
     whoever started them has decided.
     """
-    limits = [os.environ.get(name, "") for name in _THREAD_VARIABLES]
-    granted = [int(limit) for limit in limits if limit.isdecimal() and int(limit) > 0]
+    granted = granted_threads()
     if granted and tf.config.threading.get_intra_op_parallelism_threads() == 0:
         try:
-            tf.config.threading.set_intra_op_parallelism_threads(min(granted))
+            tf.config.threading.set_intra_op_parallelism_threads(granted)
         except RuntimeError:  # documented: TensorFlow is running already
             return
 
@@ -131,7 +122,7 @@ class Trainer:
         self.key = key
         dtype = key.spec.dtype
         sizes = key.spec.layer_sizes
-        # Transposed, as `turned` makes them; `sk_mnist.products` says why.
+        # Transposed, as `sk_mnist.network.turned` makes them; `sk_mnist.products` says why.
         shapes = [shape for a, b in pairwise(sizes) for shape in ((b, a), (b,))]
         # A gigabyte of wide layers should not be drawn at random just to be overwritten.
         self._weights = [keras.Variable(np.zeros(s, dtype), dtype=dtype) for s in shapes]
@@ -143,6 +134,30 @@ class Trainer:
         )
         self._program: Any = None
         self._compiles = True
+
+    @property
+    def batch_size(self) -> int:
+        """Rows a step."""
+        return self.key.batch_size
+
+    def load(
+        self,
+        X: Any,
+        labels: npt.NDArray[Any],
+        row_weight: npt.NDArray[Any],
+        scaling: InputScaling,
+    ) -> list[Any]:
+        """Bring training data to the device, rows padded: X, labels, weights, offset, 1 / scale."""
+        dtype = self.key.spec.dtype
+        n_rows, n_features = self.key.n_rows, X.shape[1]
+        X = X.toarray() if sparse.issparse(X) else X
+        return [
+            _padded_tensor(X, n_rows, X.dtype),
+            _padded_tensor(labels, n_rows, labels.dtype),
+            _padded_tensor(row_weight, n_rows, dtype),
+            tf.constant(np.broadcast_to(scaling.offset, n_features).astype(dtype)),
+            tf.constant(np.broadcast_to(1 / scaling.scale, n_features).astype(dtype)),
+        ]
 
     def run(
         self,
@@ -164,7 +179,7 @@ class Trainer:
         state : sequence of arrays or tensors
             The weights, turned, then the optimizer's variables; left alone.
         data : sequence of tensors
-            As `device_data` makes them.
+            As `load` makes them.
         order : ndarray of int of shape (n,)
             Rows to train on, batch after batch; the last batch may be smaller.
         learning_rates : ndarray
@@ -345,15 +360,6 @@ def _warn_uncompiled(reason: str) -> None:
         )
 
 
-def turned(weights: Sequence[Any]) -> list[Any]:
-    """Transpose the matrices among the weights, from `NetworkSpec`'s shapes to the program's.
-
-    The same leads back. Not in the program, where it would take a quarter of the time of
-    compilation.
-    """
-    return [np.asarray(weight).T for weight in weights]
-
-
 def padded_rows(n_rows: int) -> int:
     """Round a number of rows up to an eighth of a power of two.
 
@@ -362,25 +368,6 @@ def padded_rows(n_rows: int) -> int:
     """
     unit = max(64, 1 << max(0, (n_rows - 1).bit_length() - 4))
     return -(-n_rows // unit) * unit
-
-
-def device_data(
-    key: ProgramKey,
-    X: npt.NDArray[Any],
-    labels: npt.NDArray[Any],
-    row_weight: npt.NDArray[Any],
-    scaling: InputScaling,
-) -> list[Any]:
-    """Bring training data to the device, rows padded: X, labels, weights, offset, 1 / scale."""
-    dtype = key.spec.dtype
-    n_features = X.shape[1]
-    return [
-        _padded_tensor(X, key.n_rows, X.dtype),
-        _padded_tensor(labels, key.n_rows, labels.dtype),
-        _padded_tensor(row_weight, key.n_rows, dtype),
-        tf.constant(np.broadcast_to(scaling.offset, n_features).astype(dtype)),
-        tf.constant(np.broadcast_to(1 / scaling.scale, n_features).astype(dtype)),
-    ]
 
 
 def _padded_tensor(array: npt.NDArray[Any], n_rows: int, dtype: npt.DTypeLike) -> Any:

@@ -1,17 +1,15 @@
-"""How training data reach the device: all at once, or a part at a time when they are sparse."""
+"""How training data reach a trainer: all at once, or a part at a time when they are sparse."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from sk_mnist import engine, optimizers
-from sk_mnist.network import NetworkSpec
 from sk_mnist.scaling import InputScaling
 
 # Sparse data whose dense form is larger than this many bytes are made dense a part at a time;
@@ -55,19 +53,19 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of an epoch: data on the device, and the order in which to take their rows.
+    """A part of an epoch: data as a trainer loads them, and the order in which to take their rows.
 
     Attributes
     ----------
-    data : list of tensors
-        As `sk_mnist.engine.device_data` makes them.
+    data : object
+        What the trainer made of them.
     order : ndarray of int
         Rows of `data`, batch after batch.
     first_step : int
         Number of the part's first step in the epoch.
     """
 
-    data: list[Any]
+    data: Any
     order: npt.NDArray[np.intp]
     first_step: int
 
@@ -76,62 +74,47 @@ Feed = Callable[[npt.NDArray[np.intp]], Iterator[Part]]
 """Takes the order of an epoch's rows and yields its parts."""
 
 
-def feed(
-    spec: NetworkSpec, data: TrainingData, batch_size: int, optimizer: Any, use_dropout: bool
-) -> tuple[engine.ProgramKey, Feed]:
-    """Decide how the data reach the device.
+class Loader(Protocol):
+    """What brings training data to where they are needed: the `load` of a trainer."""
 
-    Parameters
-    ----------
-    spec : NetworkSpec
-        The network.
-    data : TrainingData
-        What to train on.
-    batch_size : int
-        Rows a step; a program for fewer rows has smaller batches.
-    optimizer : str or keras.optimizers.Optimizer
-        Name of a Keras optimizer, or an instance.
-    use_dropout : bool
-        Whether the program draws dropout masks.
+    def __call__(
+        self,
+        X: Any,
+        labels: npt.NDArray[Any],
+        row_weight: npt.NDArray[Any],
+        scaling: InputScaling,
+    ) -> Any:
+        """Load some rows."""
 
-    Returns
-    -------
-    key : ProgramKey
-        The program that fits the data.
-    feed : callable
-        Makes the parts of an epoch from the order of its rows.
-    """
+
+def rows_at_once(data: TrainingData, batch_size: int) -> int | None:
+    """Return how many rows are made dense at a time, a whole number of batches; None for all."""
     n_rows, n_features = data.X.shape
-    row_bytes = n_features * data.X.dtype.itemsize
-    n_padded = engine.padded_rows(n_rows)
-    batch_size = min(batch_size, n_padded)
-    make_feed = _feed_at_once
-    if sparse.issparse(data.X) and n_padded * row_bytes > DENSE_BYTES:
-        n_padded = batch_size * max(1, DENSE_BYTES // 4 // (batch_size * row_bytes))
-        make_feed = _feed_in_parts
-    choice = optimizers.choose(optimizer)
-    key = engine.ProgramKey(spec, n_padded, data.X.dtype.name, batch_size, choice, use_dropout)
-    return key, make_feed(key, data)
+    row_bytes = int(n_features * data.X.dtype.itemsize)
+    if not sparse.issparse(data.X) or n_rows * row_bytes <= DENSE_BYTES:
+        return None
+    return batch_size * max(1, DENSE_BYTES // 4 // (batch_size * row_bytes))
 
 
-def _feed_at_once(key: engine.ProgramKey, data: TrainingData) -> Feed:
-    X = data.X.toarray() if sparse.issparse(data.X) else data.X
-    on_device = engine.device_data(key, X, data.labels, data.row_weight, data.scaling)
+def feed_at_once(data: TrainingData, load: Loader) -> Feed:
+    """Load all rows, once."""
+    loaded = load(data.X, data.labels, data.row_weight, data.scaling)
 
     def parts(order: npt.NDArray[np.intp]) -> Iterator[Part]:
-        yield Part(on_device, order, first_step=0)
+        yield Part(loaded, order, first_step=0)
 
     return parts
 
 
-def _feed_in_parts(key: engine.ProgramKey, data: TrainingData) -> Feed:
+def feed_in_parts(data: TrainingData, load: Loader, n_rows: int, batch_size: int) -> Feed:
+    """Load the rows of a part of an epoch when it begins, anew in each epoch."""
+
     def parts(order: npt.NDArray[np.intp]) -> Iterator[Part]:
-        for start in range(0, len(order), key.n_rows):
-            rows = order[start : start + key.n_rows]
-            X = data.X[rows].toarray()
-            on_device = engine.device_data(
-                key, X, data.labels[rows], data.row_weight[rows], data.scaling
+        for start in range(0, len(order), n_rows):
+            rows = order[start : start + n_rows]
+            loaded = load(
+                data.X[rows].toarray(), data.labels[rows], data.row_weight[rows], data.scaling
             )
-            yield Part(on_device, np.arange(len(rows)), start // key.batch_size)
+            yield Part(loaded, np.arange(len(rows)), start // batch_size)
 
     return parts

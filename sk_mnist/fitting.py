@@ -18,7 +18,6 @@ from sklearn.utils import check_random_state
 from sk_mnist import optimizers, targets
 from sk_mnist.export import compiled_keras_model, fitted_weights
 from sk_mnist.feeding import TrainingData
-from sk_mnist.keras_callbacks import KerasCallbacks, check_callbacks
 from sk_mnist.monitoring import EpochReporter
 from sk_mnist.network import NetworkSpec
 from sk_mnist.scaling import InputScaling
@@ -134,6 +133,8 @@ def _keras_callbacks(
     if not estimator.callbacks or request.streaming:
         yield
         return
+    from sk_mnist.keras_callbacks import KerasCallbacks, check_callbacks
+
     check_callbacks(estimator.callbacks)
     reporter.keras_callbacks = KerasCallbacks(
         estimator.callbacks,

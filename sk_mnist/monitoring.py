@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sk_mnist.inference import FloatArray
-from sk_mnist.keras_callbacks import KerasCallbacks
 from sk_mnist.training import TrainingState
+
+if TYPE_CHECKING:
+    from sk_mnist.keras_callbacks import KerasCallbacks
 
 
 class EpochReporter:

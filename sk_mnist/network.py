@@ -106,3 +106,11 @@ class NetworkSpec:
         )
         model.set_weights(list(weights))
         return model
+
+
+def turned(weights: Sequence[Any]) -> list[Any]:
+    """Transpose the matrices among the weights, from `NetworkSpec`'s shapes to the trainers'.
+
+    The same leads back.
+    """
+    return [np.asarray(weight).T for weight in weights]

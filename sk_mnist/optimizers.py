@@ -6,27 +6,13 @@ import functools
 import inspect
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
 from sk_mnist.inference import FloatArray
-
-# Not keras.optimizers.get, which does not know all that the module has.
-_CLASSES = {name.lower(): value for name, value in vars(keras.optimizers).items()}
-
-_REFUSED = {
-    keras.optimizers.LossScaleOptimizer: (
-        "it serves float16, and the network is float32 or float64. Give the optimizer inside, with "
-        "loss_scale_factor if a fixed factor is wanted"
-    ),
-    keras.optimizers.MultiOptimizer: (
-        "all layers share one learning rate, and it has several. Give one optimizer"
-    ),
-}
 
 # Callbacks set learning rates as multiples of the planned one, which zero has none of. Next to
 # nothing it is zero in float32, in which programs take their rates.
@@ -37,23 +23,36 @@ _MIN_STEPS_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
+class AdamOptions:
+    """What Keras's Adam takes besides the learning rate, with its defaults."""
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+
+
+@dataclass(frozen=True)
 class OptimizerChoice:
     """An optimizer but for its learning rate, which a program is given at every step.
 
     Attributes
     ----------
-    kind : type
-        Its class, which is more than the name of one: a user may define a class anew.
+    kind : type or None
+        The class of an instance, which is more than the name of one: a user may define a class
+        anew. None if the optimizer was given by name.
     description : str
         Equal for optimizers that differ in nothing but the learning rate: the name, or the name of
         the class with its options.
     make : callable
         Makes a new optimizer.
+    adam : AdamOptions or None
+        Those of an Adam that does nothing more, such as clipping gradients; None for all others.
     """
 
-    kind: type[Any]
+    kind: type[Any] | None
     description: str
     make: Callable[[], Any] = field(compare=False, repr=False)
+    adam: AdamOptions | None = field(default=None, compare=False)
 
 
 def choose(optimizer: Any) -> OptimizerChoice:
@@ -76,10 +75,14 @@ def choose(optimizer: Any) -> OptimizerChoice:
         If it is an instance that a copy would not be the same as, or that cannot train here.
     """
     if isinstance(optimizer, str):
-        kind = _CLASSES[optimizer]
         # As in scikit-learn's MLPClassifier, "sgd" means Nesterov's momentum; Keras's has none.
         by_name = {"momentum": 0.9, "nesterov": True} if optimizer == "sgd" else {}
-        return OptimizerChoice(kind, optimizer, lambda: kind(**by_name))
+        return OptimizerChoice(
+            None,
+            optimizer,
+            lambda: _classes()[optimizer](**by_name),
+            AdamOptions() if optimizer == "adam" else None,
+        )
     _check_instance(optimizer)
     kind = type(optimizer)
     config = _options(optimizer)
@@ -88,7 +91,26 @@ def choose(optimizer: Any) -> OptimizerChoice:
         kind,
         f"{kind.__module__}.{kind.__qualname__}({options})",
         lambda: kind.from_config(dict(config)),
+        _adam_options(kind, config),
     )
+
+
+def _classes() -> dict[str, type[Any]]:
+    """Return Keras's optimizers by the names of this package, in lower case."""
+    import keras  # a fit by Adam does without, for which alone it would take seconds
+
+    # Not keras.optimizers.get, which does not know all that the module has.
+    return {name.lower(): value for name, value in vars(keras.optimizers).items()}
+
+
+def _adam_options(kind: type[Any], config: dict[str, Any]) -> AdamOptions | None:
+    """Return the options of Keras's Adam, unless it has others that are not the defaults."""
+    names = {option.name for option in fields(AdamOptions)}
+    if kind is not _classes()["adam"] or any(
+        config[name] != value for name, value in _options(kind()).items() if name not in names
+    ):
+        return None
+    return AdamOptions(**{name: config[name] for name in names})
 
 
 def learning_rate_of(estimator: Any) -> Any:
@@ -106,6 +128,8 @@ def learning_rate_of(estimator: Any) -> Any:
             f"{type(estimator.optimizer).__name__}, brings its own. Set the learning rate there "
             f"and leave learning_rate={default!r}, or give the optimizer by name."
         )
+    import keras
+
     # The schedule itself: to make another of its config, Keras would have to know its class.
     rate = estimator.optimizer._learning_rate
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
@@ -165,6 +189,8 @@ def _evaluated_at_once(schedule: Any) -> Callable[[npt.NDArray[np.intp]], FloatA
 
 def _check_instance(optimizer: Any) -> None:
     """Refuse what is no optimizer, and those that cannot be copied or train here."""
+    import keras
+
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         hint = " Call the class to make one." if isinstance(optimizer, type) else ""
         raise TypeError(
@@ -172,7 +198,16 @@ def _check_instance(optimizer: Any) -> None:
             f"{optimizer!r}.{hint}"
         )
     name = type(optimizer).__name__
-    for kind, reason in _REFUSED.items():
+    refused = {
+        keras.optimizers.LossScaleOptimizer: (
+            "it serves float16, and the network is float32 or float64. Give the optimizer inside, "
+            "with loss_scale_factor if a fixed factor is wanted"
+        ),
+        keras.optimizers.MultiOptimizer: (
+            "all layers share one learning rate, and it has several. Give one optimizer"
+        ),
+    }
+    for kind, reason in refused.items():
         if isinstance(optimizer, kind):
             raise ValueError(f"optimizer must not be a {kind.__name__}: {reason}.")
     rate = optimizer._learning_rate

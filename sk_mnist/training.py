@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sk_mnist import engine, inference
-from sk_mnist.feeding import Part, TrainingData, feed
+from sk_mnist import inference
+from sk_mnist.feeding import Part, TrainingData
 from sk_mnist.inference import FloatArray
-from sk_mnist.network import NetworkSpec
+from sk_mnist.network import NetworkSpec, turned
+from sk_mnist.trainers import Trainer, trainer_for
 
 SCHEDULES: dict[str, Callable[[FloatArray], FloatArray]] = {
     "constant": np.ones_like,
@@ -95,8 +96,8 @@ class TrainingState:
         averages = self.averages
         return replace(
             self,
-            weights=engine.turned(self.weights),
-            averages=None if averages is None else engine.turned(averages),
+            weights=turned(self.weights),
+            averages=None if averages is None else turned(averages),
         )
 
     def fetched(self) -> TrainingState:
@@ -111,7 +112,7 @@ class TrainingState:
 
 
 def _turned_copies(weights: list[Any]) -> list[FloatArray]:
-    return [np.array(weight, order="C") for weight in engine.turned(weights)]
+    return [np.array(weight, order="C") for weight in turned(weights)]
 
 
 class EpochMonitor(Protocol):
@@ -169,9 +170,9 @@ def train(
         If interrupted before the first epoch ends. After that, an interrupt warns and the finished
         epochs are kept.
     """
-    key, parts = feed(spec, data, plan.batch_size, plan.optimizer, plan.dropout > 0)
-    n_steps = -(-len(data.train_rows) // key.batch_size)
-    with engine.pool.trainer(key) as trainer:
+    lent = trainer_for(spec, data, plan.batch_size, plan.optimizer, use_dropout=plan.dropout > 0)
+    with lent as (trainer, parts):
+        n_steps = -(-len(data.train_rows) // trainer.batch_size)
         state = best = _averaged(trainer, start.entered())
         try:
             for epoch in range(start.n_epochs, plan.epochs):
@@ -206,7 +207,7 @@ def train(
     return result
 
 
-def _averaged(trainer: engine.Trainer, state: TrainingState) -> TrainingState:
+def _averaged(trainer: Trainer, state: TrainingState) -> TrainingState:
     """Return a state of the program with the averages that its optimizer has of the weights."""
     if state.optimizer_state is None:
         return state
@@ -259,7 +260,7 @@ def learning_rates(plan: TrainingPlan, steps: npt.NDArray[np.intp], n_steps: int
 
 
 def _run_epoch(
-    trainer: engine.Trainer,
+    trainer: Trainer,
     parts: Iterator[Part],
     state: TrainingState,
     rates: FloatArray,
@@ -299,7 +300,7 @@ def _validation_metrics(
     """Return loss and accuracy on the validation rows, if there are any."""
     if data.validation_rows is None:
         return {}
-    weights = engine.turned(weights)
+    weights = turned(weights)
     weights[:2] = data.scaling.fold(*weights[:2])
     X = data.X[data.validation_rows]
     labels = data.labels[data.validation_rows]

@@ -1,0 +1,340 @@
+"""Training with Adam on the processor, without TensorFlow: what surrounds `sk_mnist.kernels`.
+
+Most of an image is background. Where most of the inputs are zero, the first layer is trained on
+what is not, which takes a third of the time.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.linalg.cython_blas  # noqa: F401  the libraries that `threads` limits
+from numba.extending import get_cython_function_address
+from scipy import sparse
+
+from sk_mnist import kernels
+from sk_mnist.intrinsics import TILE
+from sk_mnist.network import NetworkSpec
+from sk_mnist.optimizers import AdamOptions
+from sk_mnist.scaling import InputScaling
+from sk_mnist.threads import team_size
+
+NEGATIVE_SLOPES = {"identity": 1.0, "leaky_relu": 0.2, "relu": 0.0}
+"""Activations of the hidden layers, by their derivative below zero; above it is one."""
+
+# Up to this share of inputs that are not zero, rows without zeros are faster.
+_MAX_DENSITY = 1 / 3
+
+# Inputs whose weights are a task: of a dense layer, and of one without zeros.
+_PANEL_INPUTS = 128
+_SPARSE_PANEL_INPUTS = 56
+
+# Rows from which zeros are taken at a time.
+_CHUNK_ROWS = 4096
+
+Vector = npt.NDArray[Any]
+
+
+class NativeTrainer:
+    """Trains a network by Adam.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The network; its activation is a key of `NEGATIVE_SLOPES`.
+    batch_size : int
+        Rows a step.
+    options : AdamOptions
+        Of the optimizer.
+
+    Attributes
+    ----------
+    initial_optimizer_state : list of ndarray
+        The variables of Keras's Adam before the first step, those of matrices transposed.
+    """
+
+    def __init__(self, spec: NetworkSpec, batch_size: int, options: AdamOptions) -> None:
+        self.batch_size = batch_size
+        self._spec = spec
+        self._options = options
+        self._dtype = np.dtype(spec.dtype)
+        shapes = [s for a, b in pairwise(spec.layer_sizes) for s in ((b, a), (b,))]
+        averages = [np.zeros(shape, self._dtype) for shape in shapes for _ in range(2)]
+        self.initial_optimizer_state = [np.zeros((), np.int64), np.zeros((), np.float32), *averages]
+
+    def averages(self, state: Sequence[Any]) -> None:
+        """Return what the optimizer ends with in place of the weights: it keeps them."""
+
+    def load(
+        self,
+        X: Any,
+        labels: npt.NDArray[Any],
+        row_weight: npt.NDArray[Any],
+        scaling: InputScaling,
+    ) -> kernels.Rows:
+        """Prepare training data.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR matrix} of shape (n_rows, n_features)
+            Inputs, not scaled. Sparse ones are made dense if they are no sparser than images.
+        labels : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+            Class numbers for a softmax output, 0 or 1 for logistic outputs.
+        row_weight : ndarray of shape (n_rows,)
+            Weight of each row in the loss.
+        scaling : InputScaling
+            Applied to X.
+
+        Returns
+        -------
+        Rows
+        """
+        n_features = X.shape[1]
+        offset = np.broadcast_to(scaling.offset, n_features).astype(self._dtype)
+        factor = np.broadcast_to(1 / scaling.scale, n_features).astype(self._dtype)
+        without_zeros = None if offset.any() else _without_zeros(X, factor)
+        if without_zeros is None:
+            dense = _contiguous(X.toarray() if sparse.issparse(X) else X, self._dtype)
+            without_zeros = np.zeros(0, np.int64), np.zeros(0, np.uint16), factor[:0]
+        else:
+            dense = np.zeros((0, n_features), self._dtype)
+        return kernels.Rows(
+            dense,
+            *without_zeros,
+            offset,
+            factor,
+            labels.reshape(len(labels), -1).astype(np.int32),
+            row_weight.astype(self._dtype),
+        )
+
+    def run(
+        self,
+        state: Sequence[Any],
+        data: kernels.Rows,
+        order: npt.NDArray[np.intp],
+        learning_rates: npt.NDArray[np.floating[Any]],
+        *,
+        first_step: int,
+        seed: int,
+        alpha: float,
+        dropout: float,
+        label_smoothing: float,
+    ) -> tuple[list[Any], list[float]]:
+        """Run one step for each batch of rows; as `sk_mnist.engine.Trainer.run`."""
+        n_steps = -(-len(order) // self.batch_size)
+        real = self._dtype.type
+        settings = kernels.Settings(
+            gemm=_gemm(self._spec.dtype),
+            negative_slope=real(NEGATIVE_SLOPES[self._spec.activation]),
+            softmax=self._spec.out_activation == "softmax",
+            alpha=real(alpha),
+            dropout=real(dropout),
+            label_smoothing=real(label_smoothing),
+            seed=np.uint32(seed),
+            first_step=first_step,
+            n_steps_before=int(state[len(self._spec.layer_sizes) * 2 - 2]),
+            **vars(self._options),
+        )
+        layout = _Layout(self._spec, sparse=not len(data.dense))
+        network = layout.network(state)
+        sums = np.zeros(3)
+        _run_team(
+            data,
+            network,
+            layout.workspace(data, min(self.batch_size, len(order))),
+            settings,
+            np.ascontiguousarray(order, np.int64),
+            self.batch_size,
+            learning_rates[first_step : first_step + n_steps].astype(np.float64),
+            layout.parts(),
+            sums,
+        )
+        n_done = np.asarray(settings.n_steps_before + n_steps)
+        return layout.state(
+            network, n_done, learning_rates[first_step + n_steps - 1]
+        ), sums.tolist()
+
+
+def _run_team(*arguments: Any) -> None:
+    """Call `kernels.train_steps` in several threads, and wait.
+
+    An interrupt stops them.
+    """
+    with team_size() as n_members:
+        # Each counter has a line of the processor's cache to itself.
+        counters = np.zeros((kernels.N_COUNTERS, 16), np.int64)
+        # Compile here if at all: a member that fails would leave the others waiting.
+        data, network, workspace, settings, order, batch_size, rates, *rest = arguments
+        kernels.train_steps(
+            counters, data, network, workspace, settings, order, batch_size, rates[:0], *rest
+        )
+        counters[0] = n_members
+        members = [
+            threading.Thread(target=kernels.train_steps, args=(counters, *arguments), daemon=True)
+            for _ in range(n_members)
+        ]
+        try:
+            for member in members:
+                member.start()
+            for member in members:
+                member.join()
+        finally:
+            counters[3] = 1
+            for member in members:
+                if member.ident is not None:  # it was started
+                    member.join()
+
+
+class _Layout:
+    """Where in the kernels' vectors the layers of a network lie.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The network.
+    sparse : bool
+        Whether its inputs are rows without zeros.
+    """
+
+    def __init__(self, spec: NetworkSpec, *, sparse: bool) -> None:
+        self._dtype = np.dtype(spec.dtype)
+        self._sizes = np.array(spec.layer_sizes, np.int64)
+        self._shapes = list(pairwise(spec.layer_sizes))
+        self._n_tiles = -(-spec.layer_sizes[1] // TILE) if sparse else 0
+        widths = [n_units for _, n_units in self._shapes]
+        widths[0] = self._n_tiles * TILE or widths[0]
+        sizes = [
+            n
+            for (n_in, _), n_out in zip(self._shapes, widths, strict=True)
+            for n in (n_in * n_out, n_out)
+        ]
+        places = np.cumsum([0, *sizes])
+        self._coefs, self._intercepts, self._n_weights = places[:-1:2], places[1::2], places[-1]
+
+    def network(self, state: Sequence[Any]) -> kernels.Network:
+        """Lay out weights and the variables of the optimizer."""
+        n_arrays = 2 * len(self._shapes)
+        variables = state[n_arrays + 2 :]
+        vectors = [
+            self._vector([np.asarray(array).T for array in arrays])
+            for arrays in (state[:n_arrays], variables[::2], variables[1::2])
+        ]
+        return kernels.Network(self._sizes, self._coefs, self._intercepts, *vectors)
+
+    def state(self, network: kernels.Network, n_steps: Vector, rate: float) -> list[Any]:
+        """Return weights and variables as `network` takes them: the way back."""
+        weights, momenta, velocities = (
+            [array.T for array in self._arrays(vector)]
+            for vector in (network.weights, network.momenta, network.velocities)
+        )
+        averages = [a for pair in zip(momenta, velocities, strict=True) for a in pair]
+        return [*weights, n_steps, np.asarray(rate, np.float32), *averages]
+
+    def workspace(self, rows: kernels.Rows, batch_size: int) -> kernels.Workspace:
+        """Make room for what a step computes."""
+        n_units = batch_size * int(self._sizes.sum())
+        n_blocks = -(-batch_size // kernels.BLOCK_ROWS)
+        n_values = int(np.diff(rows.starts).max(initial=0)) * kernels.BLOCK_ROWS
+        return kernels.Workspace(
+            starts=batch_size * np.cumsum([0, *self._sizes[:-1]]),
+            outputs=np.empty(n_units, self._dtype),
+            slopes=np.empty(n_units, self._dtype),
+            deltas=np.empty(n_units, self._dtype),
+            tiles=np.empty((self._n_tiles, batch_size, TILE), self._dtype),
+            column_starts=np.empty((n_blocks, self._sizes[0] + 1), np.uint32),
+            positions=np.empty((n_blocks, n_values), np.uint32),
+            values=np.empty((n_blocks, n_values), self._dtype),
+            gradients=np.zeros(self._n_weights, self._dtype),
+            losses=np.empty(batch_size),
+            hits=np.empty(batch_size),
+        )
+
+    def parts(self) -> npt.NDArray[np.int64]:
+        """Cut the weights into tasks, large ones first."""
+        parts = []
+        for layer, (n_inputs, _) in reversed(list(enumerate(self._shapes))):
+            sparse = layer == 0 and self._n_tiles
+            size = _SPARSE_PANEL_INPUTS if sparse else _PANEL_INPUTS
+            parts += [(layer, i, min(n_inputs, i + size)) for i in range(0, n_inputs, size)]
+        return np.array(parts, np.int64)
+
+    def _vector(self, arrays: Sequence[Any]) -> Vector:
+        vector = np.zeros(self._n_weights, self._dtype)
+        for i, units, place in self._places(vector):
+            place[...] = arrays[i][..., units]
+        return vector
+
+    def _arrays(self, vector: Vector) -> list[Vector]:
+        shapes = [shape for n, units in self._shapes for shape in ((n, units), (units,))]
+        arrays = [np.empty(shape, self._dtype) for shape in shapes]
+        for i, units, place in self._places(vector):
+            arrays[i][..., units] = place
+        return arrays
+
+    def _places(self, vector: Vector) -> Iterator[tuple[int, slice, Vector]]:
+        """Yield the number of an array, some of its units, and where in the vector they are."""
+        for layer, (n_inputs, n_units) in enumerate(self._shapes):
+            place = vector[self._coefs[layer] : self._intercepts[layer]]
+            if layer == 0 and self._n_tiles:
+                for t, tile in enumerate(place.reshape(self._n_tiles, n_inputs, TILE)):
+                    units = slice(t * TILE, min(n_units, (t + 1) * TILE))
+                    yield 0, units, tile[:, : units.stop - units.start]
+            else:
+                yield 2 * layer, slice(None), place.reshape(n_inputs, n_units)
+            start = self._intercepts[layer]
+            yield 2 * layer + 1, slice(None), vector[start : start + n_units]
+
+
+@functools.cache
+def _gemm(dtype: str) -> int:
+    """Return the address of BLAS's product of matrices of a number type."""
+    name = {"float32": "sgemm", "float64": "dgemm"}[dtype]
+    return int(get_cython_function_address("scipy.linalg.cython_blas", name))
+
+
+def _contiguous(X: Any, dtype: np.dtype[Any]) -> Any:
+    """Return dense inputs as kernels take them: row by row, bytes or the network's numbers."""
+    return np.ascontiguousarray(X, np.uint8 if X.dtype == np.uint8 else dtype)
+
+
+def takes_sparse(X: Any, scaling: InputScaling) -> bool:
+    """Tell whether a sparse matrix is trained on as it is, and never made dense."""
+    few = sparse.issparse(X) and X.nnz <= _MAX_DENSITY * X.shape[0] * X.shape[1]
+    return few and not scaling.offset.any()
+
+
+def _without_zeros(X: Any, factor: Vector) -> tuple[Vector, Vector, Vector] | None:
+    """Return starts, columns and values of what is not zero, unless that is much."""
+    n_rows, n_features = X.shape
+    index = np.uint16 if n_features <= 2**16 else np.uint32
+    if sparse.issparse(X):
+        if X.nnz > _MAX_DENSITY * n_rows * n_features:
+            return None
+        if not X.has_canonical_format:
+            X = X.copy()
+            X.sum_duplicates()
+        values = X.data.astype(factor.dtype) * factor[X.indices]
+        return X.indptr.astype(np.int64), X.indices.astype(index), values
+    chunks = [slice(i, i + _CHUNK_ROWS) for i in range(0, n_rows, _CHUNK_ROWS)]
+    counts = np.empty(n_rows, np.int64)
+    with team_size() as n_threads, ThreadPoolExecutor(n_threads) as pool:
+
+        def for_each(task: Callable[[slice, Any], None]) -> None:
+            list(pool.map(lambda rows: task(rows, _contiguous(X[rows], factor.dtype)), chunks))
+
+        for_each(lambda rows, chunk: kernels.count_nonzero(chunk, counts[rows]))
+        starts = np.concatenate([np.zeros(1, np.int64), counts.cumsum()])
+        if starts[-1] > _MAX_DENSITY * n_rows * n_features:
+            return None
+        columns, values = np.empty(starts[-1], index), np.empty(starts[-1], factor.dtype)
+        for_each(
+            lambda rows, chunk: kernels.without_zeros(chunk, starts[rows], factor, columns, values)
+        )
+    return starts, columns, values

@@ -1,0 +1,79 @@
+"""How many threads a training may have, and how they are kept from getting in each other's way."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import joblib
+from threadpoolctl import ThreadpoolController, threadpool_limits
+
+# Thread limits that joblib's loky sets in its workers, and users for their whole process.
+_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+
+def granted_threads() -> int | None:
+    """Return how many threads the environment grants to numerical libraries, if it says so."""
+    limits = [os.environ.get(name, "") for name in _VARIABLES]
+    granted = [int(limit) for limit in limits if limit.isdecimal() and int(limit) > 0]
+    return min(granted, default=None)
+
+
+class _Trainings:
+    """The trainings that run in this process now."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_running = 0
+        self._limits: threadpool_limits | None = None
+
+    @contextmanager
+    def one_more(self) -> Iterator[int]:
+        """Count one more while it runs; yield how many there are.
+
+        While any runs, BLAS has one thread for each caller: trainings have threads of their own.
+        A limit of each training's own would be lifted by the one that ends first.
+        """
+        with self._lock:
+            self._n_running += 1
+            n_running = self._n_running
+            if self._limits is None:
+                self._limits = _blas().limit(limits=1, user_api="blas")
+        try:
+            yield n_running
+        finally:
+            with self._lock:
+                self._n_running -= 1
+                if self._n_running == 0 and self._limits is not None:
+                    self._limits.restore_original_limits()
+                    self._limits = None
+
+
+@functools.cache
+def _blas() -> ThreadpoolController:
+    """Find the libraries; to be called after SciPy's linear algebra was imported."""
+    return ThreadpoolController()
+
+
+_trainings = _Trainings()
+
+
+@contextmanager
+def team_size() -> Iterator[int]:
+    """Yield how many threads a training may have while it runs.
+
+    The processors that there are, or as many as the environment grants, shared among the
+    trainings that run in this process.
+    """
+    with _trainings.one_more() as n_running:
+        n_threads = min(joblib.cpu_count(), granted_threads() or joblib.cpu_count())
+        yield max(1, n_threads // n_running)

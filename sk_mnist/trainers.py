@@ -1,0 +1,104 @@
+"""What trains a network: kernels of our own where they can, else a program that XLA compiles."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from sk_mnist import native, optimizers
+from sk_mnist.feeding import Feed, TrainingData, feed_at_once, feed_in_parts, rows_at_once
+from sk_mnist.network import NetworkSpec
+
+# What the drivers of Nvidia, AMD and Windows's Linux make known of graphics processors.
+_GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+
+
+class Trainer(Protocol):
+    """What trains a network, in the hands of one fit."""
+
+    initial_optimizer_state: list[Any]
+
+    @property
+    def batch_size(self) -> int:
+        """Rows a step."""
+
+    def averages(self, state: Sequence[Any]) -> list[Any] | None:
+        """Return what the optimizer ends with in place of the weights, None if it keeps them."""
+
+    def run(
+        self,
+        state: Sequence[Any],
+        data: Any,
+        order: npt.NDArray[np.intp],
+        learning_rates: npt.NDArray[np.floating[Any]],
+        *,
+        first_step: int,
+        seed: int,
+        alpha: float,
+        dropout: float,
+        label_smoothing: float,
+    ) -> tuple[list[Any], list[float]]:
+        """Run one step for each batch of rows; `sk_mnist.engine.Trainer` says how."""
+
+
+@contextmanager
+def trainer_for(
+    spec: NetworkSpec, data: TrainingData, batch_size: int, optimizer: Any, *, use_dropout: bool
+) -> Iterator[tuple[Trainer, Feed]]:
+    """Lend a trainer.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The network.
+    data : TrainingData
+        What to train on.
+    batch_size : int
+        Rows a step; fewer if there are fewer rows.
+    optimizer : str or keras.optimizers.Optimizer
+        Name of a Keras optimizer, or an instance.
+    use_dropout : bool
+        Whether there will be dropout.
+
+    Yields
+    ------
+    trainer : Trainer
+        In nobody else's hands until the context ends.
+    feed : callable
+        Makes the parts of an epoch from the order of its rows.
+    """
+    choice = optimizers.choose(optimizer)
+    if choice.adam is not None and spec.activation in native.NEGATIVE_SLOPES and not _has_gpu():
+        trainer = native.NativeTrainer(spec, min(batch_size, data.X.shape[0]), choice.adam)
+        yield trainer, _feed(trainer, data, native.takes_sparse(data.X, data.scaling))
+        return
+    from sk_mnist import engine  # Keras and TensorFlow, which take seconds
+
+    n_rows = engine.padded_rows(data.X.shape[0])
+    batch_size = min(batch_size, n_rows)
+    n_rows = rows_at_once(data, batch_size) or n_rows
+    key = engine.ProgramKey(spec, n_rows, data.X.dtype.name, batch_size, choice, use_dropout)
+    with engine.pool.trainer(key) as compiled:
+        yield compiled, _feed(compiled, data)
+
+
+def _feed(trainer: Any, data: TrainingData, at_once: bool = False) -> Feed:
+    n_rows = None if at_once else rows_at_once(data, trainer.batch_size)
+    if n_rows is None:
+        return feed_at_once(data, trainer.load)
+    return feed_in_parts(data, trainer.load, n_rows, trainer.batch_size)
+
+
+def _has_gpu() -> bool:
+    """Tell whether TensorFlow has a graphics processor; where there is none, it is not asked."""
+    if "tensorflow" not in sys.modules and not any(Path(path).exists() for path in _GPU_DEVICES):
+        return False
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
