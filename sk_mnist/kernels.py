@@ -242,9 +242,7 @@ def train_steps(
         meetings += n_members
         if not _meet(met, meetings, stop):
             return
-        n_steps = settings.n_steps_before + step + 1
-        rate = rates[step] * math.sqrt(1 - settings.beta_2**n_steps)
-        rate = rate / (1 - settings.beta_1**n_steps)
+        rate = _step_size(rates[step], step, weight_sum, settings)
         task = fetch_add(taken, 1) - tasks_before
         while task < len(parts):
             if task == 0:
@@ -259,6 +257,18 @@ def train_steps(
         meetings += n_members
         if not _meet(met, meetings, stop):
             return
+
+
+@kernel
+def _step_size(rate, step, weight_sum, settings):
+    """Compute what Adam multiplies with, in the network's numbers, as Keras does.
+
+    The difference of one and nearly one is not exact in float32.
+    """
+    number = type(weight_sum)
+    n_steps = number(settings.n_steps_before + step + 1)
+    scale = number(1) - number(settings.beta_2) ** n_steps
+    return number(rate) * math.sqrt(scale) / (number(1) - number(settings.beta_1) ** n_steps)
 
 
 @kernel
@@ -597,14 +607,14 @@ def _adam(start, stop, shrinkage, rate, network, workspace, settings):
     gradient = workspace.gradients[start:stop]
     number = gradient.dtype.type
     rest_1, rest_2 = number(1 - settings.beta_1), number(1 - settings.beta_2)
-    epsilon, step_size = number(settings.epsilon), number(rate)
+    epsilon = number(settings.epsilon)
     for j in range(stop - start):
         slope = gradient[j] + shrinkage * weights[j]
         momentum = momenta[j] + (slope - momenta[j]) * rest_1
         velocity = velocities[j] + (slope * slope - velocities[j]) * rest_2
         momenta[j] = momentum
         velocities[j] = velocity
-        weights[j] -= step_size * momentum / (math.sqrt(velocity) + epsilon)
+        weights[j] -= rate * momentum / (math.sqrt(velocity) + epsilon)
 
 
 @kernel
