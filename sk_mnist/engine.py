@@ -26,6 +26,7 @@ import tensorflow as tf
 from scipy import sparse
 
 from sk_mnist.dropout import keep_mask
+from sk_mnist.feeding import TrainingData, rows_at_once
 from sk_mnist.network import KERAS_ACTIVATIONS, NetworkSpec
 from sk_mnist.optimizers import OptimizerChoice
 from sk_mnist.products import product
@@ -53,8 +54,9 @@ def _require_tensorflow() -> None:
     if backend != "tensorflow":
         raise RuntimeError(
             f"Training needs Keras's TensorFlow backend, and Keras has been set to {backend!r}. "
-            "Set KERAS_BACKEND=tensorflow, or unset it, before Keras is first imported. Fitted "
-            "classifiers predict without Keras."
+            "Set KERAS_BACKEND=tensorflow, or unset it, before Keras is first imported; or use "
+            'optimizer="adam" with activation="relu", which needs no Keras. Fitted classifiers '
+            "predict without Keras."
         )
 
 
@@ -102,6 +104,24 @@ class ProgramKey:
     batch_size: int
     optimizer: OptimizerChoice
     use_dropout: bool
+
+
+def program_for(
+    spec: NetworkSpec,
+    data: TrainingData,
+    batch_size: int,
+    optimizer: OptimizerChoice,
+    *,
+    use_dropout: bool,
+) -> ProgramKey:
+    """Return the program that trains a network on some data; the arguments are its attributes.
+
+    A program for fewer rows than `batch_size` has smaller batches.
+    """
+    n_rows = padded_rows(data.X.shape[0])
+    batch_size = min(batch_size, n_rows)
+    n_rows = rows_at_once(data, batch_size) or n_rows
+    return ProgramKey(spec, n_rows, data.X.dtype.name, batch_size, optimizer, use_dropout)
 
 
 class Trainer:

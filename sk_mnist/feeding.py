@@ -74,8 +74,8 @@ Feed = Callable[[npt.NDArray[np.intp]], Iterator[Part]]
 """Takes the order of an epoch's rows and yields its parts."""
 
 
-class Loader(Protocol):
-    """What brings training data to where they are needed: the `load` of a trainer."""
+class Load(Protocol):
+    """What brings rows to where they are trained on: a method of a trainer."""
 
     def __call__(
         self,
@@ -84,11 +84,11 @@ class Loader(Protocol):
         row_weight: npt.NDArray[Any],
         scaling: InputScaling,
     ) -> Any:
-        """Load some rows."""
+        """Load rows."""
 
 
 def rows_at_once(data: TrainingData, batch_size: int) -> int | None:
-    """Return how many rows are made dense at a time, a whole number of batches; None for all."""
+    """Return how many rows to load at a time, a whole number of batches; None for all."""
     n_rows, n_features = data.X.shape
     row_bytes = int(n_features * data.X.dtype.itemsize)
     if not sparse.issparse(data.X) or n_rows * row_bytes <= DENSE_BYTES:
@@ -96,8 +96,32 @@ def rows_at_once(data: TrainingData, batch_size: int) -> int | None:
     return batch_size * max(1, DENSE_BYTES // 4 // (batch_size * row_bytes))
 
 
-def feed_at_once(data: TrainingData, load: Loader) -> Feed:
-    """Load all rows, once."""
+def feed(data: TrainingData, load: Load, batch_size: int, *, whole: bool = False) -> Feed:
+    """Decide how the data reach a trainer.
+
+    Parameters
+    ----------
+    data : TrainingData
+        What to train on.
+    load : callable
+        The trainer's.
+    batch_size : int
+        Rows a step.
+    whole : bool
+        Whether sparse data are never made dense, and so loaded at once however large they are.
+
+    Returns
+    -------
+    callable
+        Makes the parts of an epoch from the order of its rows.
+    """
+    n_rows = None if whole else rows_at_once(data, batch_size)
+    if n_rows is None:
+        return _feed_at_once(data, load)
+    return _feed_in_parts(data, load, n_rows, batch_size)
+
+
+def _feed_at_once(data: TrainingData, load: Load) -> Feed:
     loaded = load(data.X, data.labels, data.row_weight, data.scaling)
 
     def parts(order: npt.NDArray[np.intp]) -> Iterator[Part]:
@@ -106,15 +130,11 @@ def feed_at_once(data: TrainingData, load: Loader) -> Feed:
     return parts
 
 
-def feed_in_parts(data: TrainingData, load: Loader, n_rows: int, batch_size: int) -> Feed:
-    """Load the rows of a part of an epoch when it begins, anew in each epoch."""
-
+def _feed_in_parts(data: TrainingData, load: Load, n_rows: int, batch_size: int) -> Feed:
     def parts(order: npt.NDArray[np.intp]) -> Iterator[Part]:
         for start in range(0, len(order), n_rows):
             rows = order[start : start + n_rows]
-            loaded = load(
-                data.X[rows].toarray(), data.labels[rows], data.row_weight[rows], data.scaling
-            )
+            loaded = load(data.X[rows], data.labels[rows], data.row_weight[rows], data.scaling)
             yield Part(loaded, np.arange(len(rows)), start // batch_size)
 
     return parts

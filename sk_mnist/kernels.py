@@ -202,7 +202,7 @@ inlined = functools.partial(kernel, inline="always")
 def train_steps(
     counters, rows, network, workspace, settings, order, batch_size, rates, parts, sums
 ):
-    """Do one member's share of some steps.
+    """Do one member's share of some steps, in a thread of its own.
 
     Parameters
     ----------
@@ -225,8 +225,7 @@ def train_steps(
     n_members, met, taken, stop = counters[0, 0], counters[1], counters[2], counters[3]
     meetings = 0
     tasks_before = 0
-    if len(rates):  # in a thread of its own, then
-        flush_denormals()
+    flush_denormals()
     for step in range(len(rates)):
         batch = order[step * batch_size : (step + 1) * batch_size]
         weight_sum = rows.weights[batch[0]]
@@ -261,14 +260,15 @@ def train_steps(
 
 @kernel
 def _step_size(rate, step, weight_sum, settings):
-    """Compute what Adam multiplies with, in the network's numbers, as Keras does.
+    """Compute what Adam multiplies with, rounded as in Keras.
 
-    The difference of one and nearly one is not exact in float32.
+    That is, options as float32, whatever the network's numbers, and all else in these.
     """
     number = type(weight_sum)
     n_steps = number(settings.n_steps_before + step + 1)
-    scale = number(1) - number(settings.beta_2) ** n_steps
-    return number(rate) * math.sqrt(scale) / (number(1) - number(settings.beta_1) ** n_steps)
+    decay_1, decay_2 = number(np.float32(settings.beta_1)), number(np.float32(settings.beta_2))
+    step_size = number(np.float32(rate)) * math.sqrt(number(1) - decay_2**n_steps)
+    return step_size / (number(1) - decay_1**n_steps)
 
 
 @kernel
@@ -453,6 +453,7 @@ def _mask_key(seed, step, layer):
 
 @kernel
 def _hash(x):
+    x = np.uint32(x)  # Numba makes sums and products wider
     x = np.uint32((x ^ (x >> np.uint32(16))) * np.uint32(0x7FEB352D))
     x = np.uint32((x ^ (x >> np.uint32(15))) * np.uint32(0x846CA68B))
     return np.uint32(x ^ (x >> np.uint32(16)))

@@ -7,8 +7,8 @@ what is not, which takes a third of the time.
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
@@ -26,8 +26,11 @@ from sk_mnist.optimizers import AdamOptions
 from sk_mnist.scaling import InputScaling
 from sk_mnist.threads import team_size
 
-NEGATIVE_SLOPES = {"identity": 1.0, "leaky_relu": 0.2, "relu": 0.0}
-"""Activations of the hidden layers, by their derivative below zero; above it is one."""
+NEGATIVE_SLOPES = {"identity": 1.0, "leaky_relu": float(np.float32(0.2)), "relu": 0.0}
+"""Activations of the hidden layers, by their derivative below zero, which Keras has as float32.
+
+Above zero it is one.
+"""
 
 # Up to this share of inputs that are not zero, rows without zeros are faster.
 _MAX_DENSITY = 1 / 3
@@ -163,33 +166,18 @@ class NativeTrainer:
 
 
 def _run_team(*arguments: Any) -> None:
-    """Call `kernels.train_steps` in several threads, and wait.
-
-    An interrupt stops them.
-    """
-    with team_size() as n_members:
-        # Each counter has a line of the processor's cache to itself.
-        counters = np.zeros((kernels.N_COUNTERS, 16), np.int64)
-        # Compile here if at all: a member that fails would leave the others waiting.
-        data, network, workspace, settings, order, batch_size, rates, *rest = arguments
-        kernels.train_steps(
-            counters, data, network, workspace, settings, order, batch_size, rates[:0], *rest
-        )
+    """Call `kernels.train_steps` in several threads, and wait; an interrupt stops them."""
+    # Each counter has a line of the processor's cache to itself.
+    counters = np.zeros((kernels.N_COUNTERS, 16), np.int64)
+    with team_size() as n_members, ThreadPoolExecutor(n_members) as pool:
         counters[0] = n_members
-        members = [
-            threading.Thread(target=kernels.train_steps, args=(counters, *arguments), daemon=True)
-            for _ in range(n_members)
-        ]
+        members = [pool.submit(kernels.train_steps, counters, *arguments) for _ in range(n_members)]
         try:
-            for member in members:
-                member.start()
-            for member in members:
-                member.join()
+            done, _ = futures.wait(members, return_when=futures.FIRST_EXCEPTION)
+            for member in done:
+                member.result()
         finally:
-            counters[3] = 1
-            for member in members:
-                if member.ident is not None:  # it was started
-                    member.join()
+            counters[3] = 1  # for those that wait for one that failed
 
 
 class _Layout:

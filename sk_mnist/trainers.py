@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sk_mnist import native, optimizers
-from sk_mnist.feeding import Feed, TrainingData, feed_at_once, feed_in_parts, rows_at_once
+from sk_mnist.feeding import Feed, TrainingData, feed
 from sk_mnist.network import NetworkSpec
 
 # What the drivers of Nvidia, AMD and Windows's Linux make known of graphics processors.
@@ -76,23 +76,14 @@ def trainer_for(
     choice = optimizers.choose(optimizer)
     if choice.adam is not None and spec.activation in native.NEGATIVE_SLOPES and not _has_gpu():
         trainer = native.NativeTrainer(spec, min(batch_size, data.X.shape[0]), choice.adam)
-        yield trainer, _feed(trainer, data, native.takes_sparse(data.X, data.scaling))
+        whole = native.takes_sparse(data.X, data.scaling)
+        yield trainer, feed(data, trainer.load, trainer.batch_size, whole=whole)
         return
     from sk_mnist import engine  # Keras and TensorFlow, which take seconds
 
-    n_rows = engine.padded_rows(data.X.shape[0])
-    batch_size = min(batch_size, n_rows)
-    n_rows = rows_at_once(data, batch_size) or n_rows
-    key = engine.ProgramKey(spec, n_rows, data.X.dtype.name, batch_size, choice, use_dropout)
+    key = engine.program_for(spec, data, batch_size, choice, use_dropout=use_dropout)
     with engine.pool.trainer(key) as compiled:
-        yield compiled, _feed(compiled, data)
-
-
-def _feed(trainer: Any, data: TrainingData, at_once: bool = False) -> Feed:
-    n_rows = None if at_once else rows_at_once(data, trainer.batch_size)
-    if n_rows is None:
-        return feed_at_once(data, trainer.load)
-    return feed_in_parts(data, trainer.load, n_rows, trainer.batch_size)
+        yield compiled, feed(data, compiled.load, key.batch_size)
 
 
 def _has_gpu() -> bool:

@@ -1,6 +1,6 @@
 """The compiled loop takes the steps that Keras takes, whatever is padded, pooled or streamed.
 
-The reference runs eagerly: one batch at a time, TensorFlow's losses, Keras's optimizers, float64.
+`jobs` has the trainings, and the reference.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import cycle
 
 import keras
@@ -19,115 +19,43 @@ import pytest
 import tensorflow as tf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose, assert_array_equal
+from jobs import (
+    BINARY,
+    EVERYTHING,
+    KERAS_OPTIMIZERS,
+    MULTILABEL,
+    SMALL,
+    SOFTMAX,
+    assert_all_close,
+    assert_all_equal,
+    assert_are_those_of_the_reference,
+    initial_weights,
+    make_job,
+    run_by,
+    weighted,
+)
+from numpy.testing import assert_array_equal
 
 from sk_mnist import engine
-from sk_mnist.dropout import keep_mask
-from sk_mnist.feeding import TrainingData, feed
 from sk_mnist.inference import ACTIVATIONS
-from sk_mnist.network import KERAS_ACTIVATIONS, OPTIMIZERS, NetworkSpec
+from sk_mnist.network import OPTIMIZERS, NetworkSpec
+from sk_mnist.optimizers import choose
 from sk_mnist.scaling import InputScaling
 
-KERAS_OPTIMIZERS = {
-    "adadelta": keras.optimizers.Adadelta,
-    "adagrad": keras.optimizers.Adagrad,
-    "adam": keras.optimizers.Adam,
-    "adamax": keras.optimizers.Adamax,
-    "adamw": keras.optimizers.AdamW,
-    "ftrl": keras.optimizers.Ftrl,
-    "lamb": keras.optimizers.Lamb,
-    "lion": keras.optimizers.Lion,
-    "nadam": keras.optimizers.Nadam,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": lambda: keras.optimizers.SGD(momentum=0.9, nesterov=True),
-}
-NO_SCALING = InputScaling(np.zeros(1), np.ones(1))
-SOFTMAX = NetworkSpec((5, 8, 6, 3), "tanh", "softmax", "float64")
-BINARY = NetworkSpec((5, 6, 1), "tanh", "logistic", "float64")
-SMALL = NetworkSpec((5, 6, 3), "tanh", "softmax", "float64")
-MULTILABEL = NetworkSpec((5, 6, 4), "tanh", "logistic", "float64")
 
-
-@dataclass(frozen=True)
-class Job:
-    """A training: what to train, on which rows, and how."""
-
-    spec: NetworkSpec
-    data: TrainingData
-    epochs: tuple[np.ndarray, ...]
-    batch_size: int = 16
-    optimizer: str = "adam"
-    learning_rate: float = 0.01
-    alpha: float = 0.0
-    dropout: float = 0.0
-    label_smoothing: float = 0.0
-    seed: int = 7
-
-    @property
-    def learning_rates(self):
-        """Return the rate of each step of each epoch; no two are the same."""
-        n_epochs, n_steps = len(self.epochs), -(-len(self.epochs[0]) // self.batch_size)
-        rates = self.learning_rate * np.linspace(1, 0.5, n_epochs * n_steps)
-        return rates.reshape(n_epochs, n_steps)
-
-
-def make_job(spec, n_rows=50, n_epochs=3, **options):
-    """Make a job on random rows: with 50 rows and batches of 16, the last batch has 2."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(n_rows, spec.layer_sizes[0]))
-    n_outputs = spec.layer_sizes[-1]
-    if spec.out_activation == "softmax":
-        labels = rng.integers(0, n_outputs, n_rows).astype("int32")
-    else:
-        labels = rng.integers(0, 2, (n_rows, n_outputs)).astype("uint8")
-    rows = np.arange(n_rows)
-    data = TrainingData(X, labels, np.ones(n_rows), NO_SCALING, rows)
-    return Job(spec, data, tuple(rng.permutation(rows) for _ in range(n_epochs)), **options)
-
-
-def weighted(job):
-    row_weight = np.random.default_rng(1).uniform(0.1, 3, len(job.data.row_weight))
-    return replace(job, data=replace(job.data, row_weight=row_weight))
-
-
-def initial_weights(spec):
-    weights = spec.initial_weights(np.random.RandomState(0))
-    return [w + 0.1 * (i % 2) for i, w in enumerate(weights)]
-
-
-def job_feed(job):
-    return feed(job.spec, job.data, job.batch_size, job.optimizer, job.dropout > 0)
+def program_of(job):
+    choice = choose(job.optimizer)
+    return engine.program_for(
+        job.spec, job.data, job.batch_size, choice, use_dropout=job.dropout > 0
+    )
 
 
 def run_engine(job, trainer=None, state=None):
     """Run a job by the engine; return the state and each epoch's mean loss and accuracy."""
-    key, parts = job_feed(job)
     if trainer is None:
-        with engine.pool.trainer(key) as pooled:
-            return run_engine(job, pooled, state)
-    if state is None:
-        state = [*initial_weights(job.spec), *trainer.initial_optimizer_state]
-    n_weights = 2 * (len(job.spec.layer_sizes) - 1)
-    state = [*engine.turned(state[:n_weights]), *state[n_weights:]]
-    metrics = []
-    for epoch, (order, rates) in enumerate(zip(job.epochs, job.learning_rates, strict=True)):
-        totals = np.zeros(3)
-        for part in parts(order):
-            state, sums = trainer.run(
-                state,
-                part.data,
-                part.order,
-                rates,
-                first_step=part.first_step,
-                seed=job.seed + epoch,
-                alpha=job.alpha,
-                dropout=job.dropout,
-                label_smoothing=job.label_smoothing,
-            )
-            totals += sums
-        metrics.append(totals[:2] / totals[2])
-    state[:n_weights] = engine.turned(state[:n_weights])
-    return [np.array(variable) for variable in state], np.array(metrics)
+        with engine.pool.trainer(program_of(job)) as pooled:
+            return run_by(job, pooled, state)
+    return run_by(job, trainer, state)
 
 
 def engine_weights(job, **options):
@@ -135,85 +63,8 @@ def engine_weights(job, **options):
     return state[: len(initial_weights(job.spec))]
 
 
-def reference_losses(spec, logits, labels, label_smoothing):
-    """Return each row's cross-entropy and whether it is predicted right."""
-    if spec.out_activation == "softmax":
-        n_classes = spec.layer_sizes[-1]
-        targets = np.eye(n_classes)[labels] * (1 - label_smoothing) + label_smoothing / n_classes
-        losses = tf.nn.softmax_cross_entropy_with_logits(targets, logits)
-        return losses, logits.numpy().argmax(axis=1) == labels
-    targets = labels * (1 - label_smoothing) + label_smoothing / 2
-    losses = tf.nn.sigmoid_cross_entropy_with_logits(targets, logits)
-    return tf.reduce_sum(losses, axis=1), ((logits.numpy() > 0) == labels).all(axis=1)
-
-
-def run_reference(job):
-    """Run a job eagerly; return the weights and each epoch's mean loss and accuracy."""
-    spec, data = job.spec, job.data
-    X = (data.X - data.scaling.offset) / data.scaling.scale
-    activation = keras.activations.get(KERAS_ACTIVATIONS.get(spec.activation, spec.activation))
-    weights = [keras.Variable(weight, dtype="float64") for weight in initial_weights(spec)]
-    optimizer = reference_optimizer(job.optimizer)
-    metrics = []
-    for epoch, (order, rates) in enumerate(zip(job.epochs, job.learning_rates, strict=True)):
-        sums = np.zeros(3)
-        for step, rate in enumerate(rates):
-            rows = order[step * job.batch_size : (step + 1) * job.batch_size]
-            row_weight = data.row_weight[rows]
-            with tf.GradientTape() as tape:
-                hidden = tf.constant(X[rows])
-                for layer in range(spec.n_hidden_layers):
-                    hidden = activation(hidden @ weights[2 * layer] + weights[2 * layer + 1])
-                    if job.dropout:
-                        hidden *= reference_mask(job, epoch, step, layer)[: len(rows)]
-                logits = hidden @ weights[-2] + weights[-1]
-                losses, hits = reference_losses(
-                    spec, logits, data.labels[rows], job.label_smoothing
-                )
-                penalty = sum(tf.reduce_sum(coef.value**2) for coef in weights[::2])
-                total = tf.reduce_sum(row_weight * losses)
-                loss = (total + 0.5 * job.alpha * penalty) / row_weight.sum()
-                loss = optimizer.scale_loss(loss)
-            gradients = tape.gradient(loss, [weight.value for weight in weights])
-            optimizer.learning_rate = rate
-            optimizer.apply(gradients, weights)
-            sums += [total.numpy(), row_weight[hits].sum(), row_weight.sum()]
-        metrics.append(sums[:2] / sums[2])
-    return [weight.numpy() for weight in weights], np.array(metrics)
-
-
-def reference_optimizer(optimizer):
-    if isinstance(optimizer, str):
-        return KERAS_OPTIMIZERS[optimizer]()
-    return type(optimizer).from_config(optimizer.get_config())
-
-
-def reference_mask(job, epoch, step, layer):
-    """Return what dropout multiplies a batch with: zero, or what keeps the mean."""
-    shape = (job.batch_size, job.spec.layer_sizes[layer + 1])
-    rate, seed = tf.constant(job.dropout, "float64"), tf.constant(job.seed + epoch, "uint32")
-    mask = keep_mask(shape, rate, seed, tf.constant(step, "int32"), layer).numpy()
-    return mask / (1 - job.dropout)
-
-
-def assert_all_close(found, expected, rtol=1e-10, atol=1e-11):
-    for first, second in zip(found, expected, strict=True):
-        assert_allclose(first, second, rtol, atol)
-
-
-def assert_all_equal(found, expected):
-    for first, second in zip(found, expected, strict=True):
-        assert_array_equal(first, second)
-
-
 def assert_steps_are_those_of_the_reference(job):
-    state, metrics = run_engine(job)
-    expected, expected_metrics = run_reference(job)
-    assert_all_close(state[: len(expected)], expected)
-    assert_allclose(metrics, expected_metrics, rtol=1e-10)
-
-
-EVERYTHING = {"alpha": 0.5, "label_smoothing": 0.1}
+    assert_are_those_of_the_reference(job, *run_engine(job))
 
 
 @pytest.mark.parametrize(
@@ -336,7 +187,7 @@ class TestState:
     def test_of_the_optimizer_continues_from_call_to_call(self):
         job = make_job(SMALL, n_epochs=4)
         first, second = replace(job, epochs=job.epochs[:2]), replace(job, epochs=job.epochs[2:])
-        with engine.pool.trainer(job_feed(job)[0]) as trainer:
+        with engine.pool.trainer(program_of(job)) as trainer:
             half_way, _ = run_engine(first, trainer)
             without_break, _ = run_engine(second, trainer, half_way)
             run_engine(replace(first, learning_rate=0.1), trainer)
@@ -348,7 +199,7 @@ class TestState:
 
     def test_that_is_handed_in_is_left_alone(self):
         job = make_job(SMALL)
-        with engine.pool.trainer(job_feed(job)[0]) as trainer:
+        with engine.pool.trainer(program_of(job)) as trainer:
             state = [*initial_weights(SMALL), *trainer.initial_optimizer_state]
             before = [np.array(variable) for variable in state]
             run_engine(job, trainer, state)
@@ -382,14 +233,14 @@ class TestPadding:
             for name in ("X", "labels", "row_weight")
         }
         larger = replace(job, data=replace(job.data, **copies))
-        assert job_feed(larger)[0].n_rows > job_feed(job)[0].n_rows
+        assert program_of(larger).n_rows > program_of(job).n_rows
         assert_all_close(engine_weights(larger), engine_weights(job), rtol=1e-13, atol=1e-14)
 
     def test_a_batch_larger_than_the_data_is_all_of_the_data(self):
         assert_steps_are_those_of_the_reference(weighted(make_job(SMALL, batch_size=500)))
 
     def test_batches_larger_than_the_bucket_share_a_program(self):
-        small, large = (job_feed(make_job(SMALL, batch_size=n))[0] for n in (500, 10**6))
+        small, large = (program_of(make_job(SMALL, batch_size=n)) for n in (500, 10**6))
         assert small == large
 
     def test_rows_of_weight_zero_are_as_if_they_were_not_there(self):
@@ -444,14 +295,14 @@ class TestPaddedRows:
 
 class TestPool:
     def test_lends_the_same_trainer_again(self):
-        pool, key = engine.TrainerPool(), job_feed(make_job(SOFTMAX))[0]
+        pool, key = engine.TrainerPool(), program_of(make_job(SOFTMAX))
         with pool.trainer(key) as first:
             pass
         with pool.trainer(key) as second:
             assert second is first
 
     def test_lends_two_trainers_to_two_borrowers_at_once(self):
-        pool, key = engine.TrainerPool(), job_feed(make_job(SOFTMAX))[0]
+        pool, key = engine.TrainerPool(), program_of(make_job(SOFTMAX))
         with pool.trainer(key):
             pass
         with pool.trainer(key) as first, pool.trainer(key) as second:
@@ -470,13 +321,13 @@ class TestPool:
     )
     def test_lends_another_trainer_for_another_program(self, other):
         pool = engine.TrainerPool()
-        with pool.trainer(job_feed(make_job(SOFTMAX))[0]) as first:
+        with pool.trainer(program_of(make_job(SOFTMAX))) as first:
             pass
-        with pool.trainer(job_feed(other)[0]) as second:
+        with pool.trainer(program_of(other)) as second:
             assert second is not first
 
     def test_gets_a_trainer_back_after_an_error(self):
-        pool, key = engine.TrainerPool(), job_feed(make_job(SOFTMAX))[0]
+        pool, key = engine.TrainerPool(), program_of(make_job(SOFTMAX))
         with pytest.raises(RuntimeError, match="interrupted"), pool.trainer(key) as first:
             raise RuntimeError("interrupted")
         with pool.trainer(key) as second:
@@ -487,7 +338,7 @@ class TestPool:
         pool.MAX_IDLE = 2
         lent = []
         for batch_size in (8, 16, 32):
-            with pool.trainer(job_feed(make_job(BINARY, batch_size=batch_size))[0]) as trainer:
+            with pool.trainer(program_of(make_job(BINARY, batch_size=batch_size))) as trainer:
                 lent.append(trainer)
         for trainer, is_kept in zip(reversed(lent), (True, True, False), strict=True):
             with pool.trainer(trainer.key) as found:
@@ -496,7 +347,7 @@ class TestPool:
     def test_threads_that_train_at_once_get_what_they_get_one_after_the_other(self):
         jobs = [weighted(make_job(SOFTMAX, dropout=0.4, seed=seed)) for seed in (1, 2)]
         barrier = threading.Barrier(2, timeout=60)
-        key = job_feed(jobs[0])[0]
+        key = program_of(jobs[0])
 
         def train(job):
             with engine.pool.trainer(key) as trainer:
@@ -535,8 +386,8 @@ def test_dropout_rate_and_seed_are_arguments_of_the_program():
 
 def assert_can_share_a_program(job, other):
     """Assert that a program which was compiled for one job trains another as its own would."""
-    key = job_feed(job)[0]
-    assert job_feed(other)[0] == key
+    key = program_of(job)
+    assert program_of(other) == key
     used = engine.Trainer(key)
     run_engine(job, used)
     found = engine_weights(other, trainer=used)
@@ -555,7 +406,7 @@ def test_dropout_leaves_the_mean_of_what_it_drops_out_of():
     start[2][:] = 0
     change = []
     for dropout in (0.0, 0.25):
-        with engine.pool.trainer(job_feed(replace(job, dropout=dropout))[0]) as trainer:
+        with engine.pool.trainer(program_of(replace(job, dropout=dropout))) as trainer:
             state = [*start, *trainer.initial_optimizer_state]
             after, _ = run_engine(replace(job, dropout=dropout), trainer, state)
         change.append(after[2].ravel())
@@ -611,7 +462,9 @@ import numpy as np
 from sk_mnist import KerasMLPClassifier
 rng = np.random.default_rng(0)
 X, y = rng.random((640, 784), dtype="float32"), rng.integers(10, size=640)
-clf = KerasMLPClassifier({hidden}, epochs=2, random_state=0, dropout=0.1, alpha=0.01).fit(X, y)
+clf = KerasMLPClassifier(
+    {hidden}, optimizer="adamw", epochs=2, random_state=0, dropout=0.1, alpha=0.01
+).fit(X, y)
 print(hashlib.sha256(b"".join(map(np.ndarray.tobytes, clf.coefs_ + clf.intercepts_))).hexdigest())
 """
         assert len({run_python(code, OMP_NUM_THREADS=n) for n in ("1", "2", "3")}) == 1
@@ -623,7 +476,7 @@ print(hashlib.sha256(b"".join(map(np.ndarray.tobytes, clf.coefs_ + clf.intercept
 import numpy as np
 from sk_mnist import KerasMLPClassifier
 X, y = np.ones((64, 5), "float32"), np.arange(64) % 10
-KerasMLPClassifier((9, 8), epochs=1, dropout=0.1, alpha=0.01).fit(X, y)
+KerasMLPClassifier((9, 8), optimizer="adamw", epochs=1, dropout=0.1, alpha=0.01).fit(X, y)
 """
         run_python(code, XLA_FLAGS=f"--xla_dump_to={tmp_path} --xla_dump_hlo_as_text")
         (program,) = tmp_path.glob("*cpu_after_optimizations.txt")
@@ -687,7 +540,8 @@ from sklearn.model_selection import GridSearchCV
 from sk_mnist import KerasMLPClassifier
 X, y = load_digits(return_X_y=True)
 grid = {"hidden_layer_sizes": [(8,), (8, 8)], "learning_rate": [1e-3, 1e-2, 1e-1]}
-search = GridSearchCV(KerasMLPClassifier(epochs=2, random_state=0), grid, cv=3, refit=False)
+classifier = KerasMLPClassifier(optimizer="adamw", epochs=2, random_state=0)
+search = GridSearchCV(classifier, grid, cv=3, refit=False)
 search.fit(X[:301], y[:301])
 """
 
@@ -695,6 +549,7 @@ OTHER_FITS = """
 for n_rows in (193, 200, 224, 256):
     KerasMLPClassifier(
         hidden_layer_sizes=(8,),
+        optimizer="adamw",
         epochs=n_rows % 4 + 1,
         learning_rate=1 / n_rows,
         learning_rate_schedule="cosine",

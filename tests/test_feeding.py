@@ -9,7 +9,8 @@ from scipy import sparse
 
 from sk_mnist import engine, feeding
 from sk_mnist.feeding import TrainingData, feed
-from sk_mnist.network import NetworkSpec
+from sk_mnist.network import NetworkSpec, turned
+from sk_mnist.optimizers import choose
 from sk_mnist.scaling import InputScaling
 
 N_ROWS, N_FEATURES, BATCH_SIZE = 150, 6, 16
@@ -29,15 +30,24 @@ def make_data(container=np.asarray):
     return TrainingData(container(X), labels, weight, scaling, np.arange(N_ROWS))
 
 
+def program_of(data, batch_size=BATCH_SIZE, *, use_dropout=True):
+    return engine.program_for(SPEC, data, batch_size, choose("adam"), use_dropout=use_dropout)
+
+
+def feed_of(data, batch_size=BATCH_SIZE):
+    trainer = engine.Trainer(program_of(data, batch_size))
+    return feed(data, trainer.load, trainer.batch_size)
+
+
 def train_epoch(data, dropout=0.3):
     """Train one epoch; return the weights, and the sums of loss, hits and row weights."""
-    key, parts = feed(SPEC, data, BATCH_SIZE, "adam", dropout > 0)
+    key = program_of(data, use_dropout=dropout > 0)
     rates = np.linspace(0.02, 0.01, -(-N_ROWS // BATCH_SIZE))
     totals = np.zeros(3)
     with engine.pool.trainer(key) as trainer:
         weights = SPEC.initial_weights(np.random.RandomState(0))
-        state = [*engine.turned(weights), *trainer.initial_optimizer_state]
-        for part in parts(ORDER):
+        state = [*turned(weights), *trainer.initial_optimizer_state]
+        for part in feed(data, trainer.load, BATCH_SIZE)(ORDER):
             state, sums = trainer.run(
                 state,
                 part.data,
@@ -50,7 +60,7 @@ def train_epoch(data, dropout=0.3):
                 label_smoothing=0.1,
             )
             totals += sums
-    return engine.turned(state[: len(weights)]), totals
+    return turned(state[: len(weights)]), totals
 
 
 @pytest.fixture
@@ -60,7 +70,7 @@ def little_memory(monkeypatch):
 
 
 def all_parts(data):
-    return list(feed(SPEC, data, BATCH_SIZE, "adam", True)[1](ORDER))
+    return list(feed_of(data)(ORDER))
 
 
 class TestAtOnce:
@@ -71,7 +81,7 @@ class TestAtOnce:
         assert part.first_step == 0
 
     def test_data_are_brought_to_the_device_once(self):
-        _, parts = feed(SPEC, make_data(), BATCH_SIZE, "adam", True)
+        parts = feed_of(make_data())
         first, second = next(parts(ORDER)), next(parts(ORDER[::-1]))
         assert first.data[0] is second.data[0]
 
@@ -117,13 +127,13 @@ class TestInParts:
 
     def test_a_batch_larger_than_a_part_makes_parts_of_one_batch(self):
         data = make_data(sparse.csr_array)
-        key, parts = feed(SPEC, data, 100, "adam", True)
+        key, parts = program_of(data, 100), feed_of(data, 100)
         assert key.batch_size == key.n_rows == 100
         assert [len(part.order) for part in parts(ORDER)] == [100, 50]
 
     def test_rows_that_are_not_in_the_order_stay_away(self):
         data = make_data(sparse.csr_array)
-        parts = feed(SPEC, data, BATCH_SIZE, "adam", True)[1](ORDER[:50])
+        parts = feed_of(data)(ORDER[:50])
         assert [len(part.order) for part in parts] == [32, 18]
 
 
@@ -151,4 +161,4 @@ def test_batches_are_no_larger_than_the_padded_data(n_rows, expected):
     data = make_data()
     X = np.zeros((n_rows, N_FEATURES))
     data = replace(data, X=X, labels=np.zeros(n_rows, "int32"), row_weight=np.ones(n_rows))
-    assert feed(SPEC, data, 100, "adam", False)[0].batch_size == expected
+    assert program_of(data, 100).batch_size == expected

@@ -1,0 +1,190 @@
+"""Trainings for the tests of what trains, and the reference that they are held against.
+
+The reference runs eagerly: one batch at a time, TensorFlow's losses, Keras's optimizers, float64.
+"""
+
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sk_mnist.dropout import keep_mask
+from sk_mnist.feeding import TrainingData, feed
+from sk_mnist.network import KERAS_ACTIVATIONS, NetworkSpec, turned
+from sk_mnist.scaling import InputScaling
+
+KERAS_OPTIMIZERS = {
+    "adadelta": keras.optimizers.Adadelta,
+    "adagrad": keras.optimizers.Adagrad,
+    "adam": keras.optimizers.Adam,
+    "adamax": keras.optimizers.Adamax,
+    "adamw": keras.optimizers.AdamW,
+    "ftrl": keras.optimizers.Ftrl,
+    "lamb": keras.optimizers.Lamb,
+    "lion": keras.optimizers.Lion,
+    "nadam": keras.optimizers.Nadam,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": lambda: keras.optimizers.SGD(momentum=0.9, nesterov=True),
+}
+NO_SCALING = InputScaling(np.zeros(1), np.ones(1))
+SOFTMAX = NetworkSpec((5, 8, 6, 3), "tanh", "softmax", "float64")
+BINARY = NetworkSpec((5, 6, 1), "tanh", "logistic", "float64")
+SMALL = NetworkSpec((5, 6, 3), "tanh", "softmax", "float64")
+MULTILABEL = NetworkSpec((5, 6, 4), "tanh", "logistic", "float64")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training: what to train, on which rows, and how."""
+
+    spec: NetworkSpec
+    data: TrainingData
+    epochs: tuple[np.ndarray, ...]
+    batch_size: int = 16
+    optimizer: str = "adam"
+    learning_rate: float = 0.01
+    alpha: float = 0.0
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
+    seed: int = 7
+
+    @property
+    def learning_rates(self):
+        """Return the rate of each step of each epoch; no two are the same."""
+        n_epochs, n_steps = len(self.epochs), -(-len(self.epochs[0]) // self.batch_size)
+        rates = self.learning_rate * np.linspace(1, 0.5, n_epochs * n_steps)
+        return rates.reshape(n_epochs, n_steps)
+
+
+def make_job(spec, n_rows=50, n_epochs=3, **options):
+    """Make a job on random rows: with 50 rows and batches of 16, the last batch has 2."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, spec.layer_sizes[0]))
+    n_outputs = spec.layer_sizes[-1]
+    if spec.out_activation == "softmax":
+        labels = rng.integers(0, n_outputs, n_rows).astype("int32")
+    else:
+        labels = rng.integers(0, 2, (n_rows, n_outputs)).astype("uint8")
+    rows = np.arange(n_rows)
+    data = TrainingData(X, labels, np.ones(n_rows), NO_SCALING, rows)
+    return Job(spec, data, tuple(rng.permutation(rows) for _ in range(n_epochs)), **options)
+
+
+def weighted(job):
+    row_weight = np.random.default_rng(1).uniform(0.1, 3, len(job.data.row_weight))
+    return replace(job, data=replace(job.data, row_weight=row_weight))
+
+
+def initial_weights(spec):
+    weights = spec.initial_weights(np.random.RandomState(0))
+    return [w + 0.1 * (i % 2) for i, w in enumerate(weights)]
+
+
+def run_by(job, trainer, state=None):
+    """Run a job by a trainer; return the state and each epoch's mean loss and accuracy."""
+    if state is None:
+        state = [*initial_weights(job.spec), *trainer.initial_optimizer_state]
+    parts = feed(job.data, trainer.load, trainer.batch_size)
+    n_weights = 2 * (len(job.spec.layer_sizes) - 1)
+    state = [*turned(state[:n_weights]), *state[n_weights:]]
+    metrics = []
+    for epoch, (order, rates) in enumerate(zip(job.epochs, job.learning_rates, strict=True)):
+        totals = np.zeros(3)
+        for part in parts(order):
+            state, sums = trainer.run(
+                state,
+                part.data,
+                part.order,
+                rates,
+                first_step=part.first_step,
+                seed=job.seed + epoch,
+                alpha=job.alpha,
+                dropout=job.dropout,
+                label_smoothing=job.label_smoothing,
+            )
+            totals += sums
+        metrics.append(totals[:2] / totals[2])
+    state[:n_weights] = turned(state[:n_weights])
+    return [np.array(variable) for variable in state], np.array(metrics)
+
+
+def reference_losses(spec, logits, labels, label_smoothing):
+    """Return each row's cross-entropy and whether it is predicted right."""
+    if spec.out_activation == "softmax":
+        n_classes = spec.layer_sizes[-1]
+        targets = np.eye(n_classes)[labels] * (1 - label_smoothing) + label_smoothing / n_classes
+        losses = tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+        return losses, logits.numpy().argmax(axis=1) == labels
+    targets = labels * (1 - label_smoothing) + label_smoothing / 2
+    losses = tf.nn.sigmoid_cross_entropy_with_logits(targets, logits)
+    return tf.reduce_sum(losses, axis=1), ((logits.numpy() > 0) == labels).all(axis=1)
+
+
+def run_reference(job):
+    """Run a job eagerly; return the weights and each epoch's mean loss and accuracy."""
+    spec, data = job.spec, job.data
+    X = (data.X - data.scaling.offset) / data.scaling.scale
+    activation = keras.activations.get(KERAS_ACTIVATIONS.get(spec.activation, spec.activation))
+    weights = [keras.Variable(weight, dtype="float64") for weight in initial_weights(spec)]
+    optimizer = reference_optimizer(job.optimizer)
+    metrics = []
+    for epoch, (order, rates) in enumerate(zip(job.epochs, job.learning_rates, strict=True)):
+        sums = np.zeros(3)
+        for step, rate in enumerate(rates):
+            rows = order[step * job.batch_size : (step + 1) * job.batch_size]
+            row_weight = data.row_weight[rows]
+            with tf.GradientTape() as tape:
+                hidden = tf.constant(X[rows])
+                for layer in range(spec.n_hidden_layers):
+                    hidden = activation(hidden @ weights[2 * layer] + weights[2 * layer + 1])
+                    if job.dropout:
+                        hidden *= reference_mask(job, epoch, step, layer)[: len(rows)]
+                logits = hidden @ weights[-2] + weights[-1]
+                losses, hits = reference_losses(
+                    spec, logits, data.labels[rows], job.label_smoothing
+                )
+                penalty = sum(tf.reduce_sum(coef.value**2) for coef in weights[::2])
+                total = tf.reduce_sum(row_weight * losses)
+                loss = (total + 0.5 * job.alpha * penalty) / row_weight.sum()
+                loss = optimizer.scale_loss(loss)
+            gradients = tape.gradient(loss, [weight.value for weight in weights])
+            optimizer.learning_rate = rate
+            optimizer.apply(gradients, weights)
+            sums += [total.numpy(), row_weight[hits].sum(), row_weight.sum()]
+        metrics.append(sums[:2] / sums[2])
+    return [weight.numpy() for weight in weights], np.array(metrics)
+
+
+def reference_optimizer(optimizer):
+    if isinstance(optimizer, str):
+        return KERAS_OPTIMIZERS[optimizer]()
+    return type(optimizer).from_config(optimizer.get_config())
+
+
+def reference_mask(job, epoch, step, layer):
+    """Return what dropout multiplies a batch with: zero, or what keeps the mean."""
+    shape = (job.batch_size, job.spec.layer_sizes[layer + 1])
+    rate, seed = tf.constant(job.dropout, "float64"), tf.constant(job.seed + epoch, "uint32")
+    mask = keep_mask(shape, rate, seed, tf.constant(step, "int32"), layer).numpy()
+    return mask / (1 - job.dropout)
+
+
+def assert_all_close(found, expected, rtol=1e-10, atol=1e-11):
+    for first, second in zip(found, expected, strict=True):
+        assert_allclose(first, second, rtol, atol)
+
+
+def assert_all_equal(found, expected):
+    for first, second in zip(found, expected, strict=True):
+        assert_array_equal(first, second)
+
+
+def assert_are_those_of_the_reference(job, state, metrics):
+    expected, expected_metrics = run_reference(job)
+    assert_all_close(state[: len(expected)], expected)
+    assert_allclose(metrics, expected_metrics, rtol=1e-10)
+
+
+EVERYTHING = {"alpha": 0.5, "label_smoothing": 0.1}
