@@ -42,6 +42,9 @@ _SPARSE_PANEL_INPUTS = 56
 # Rows from which zeros are taken at a time.
 _CHUNK_ROWS = 4096
 
+# Where a wait without end goes on over an interrupt, as on Windows, that is heard after this.
+_MOST_DEAF_SECONDS = 0.1
+
 Vector = npt.NDArray[Any]
 
 
@@ -172,10 +175,14 @@ def _run_team(*arguments: Any) -> None:
     with team_size() as n_members, ThreadPoolExecutor(n_members) as pool:
         counters[0] = n_members
         members = [pool.submit(kernels.train_steps, counters, *arguments) for _ in range(n_members)]
+        waiting = set(members)
         try:
-            done, _ = futures.wait(members, return_when=futures.FIRST_EXCEPTION)
-            for member in done:
-                member.result()
+            while waiting:
+                done, waiting = futures.wait(
+                    waiting, _MOST_DEAF_SECONDS, return_when=futures.FIRST_EXCEPTION
+                )
+                for member in done:
+                    member.result()
         finally:
             counters[3] = 1  # for those that wait for one that failed
 

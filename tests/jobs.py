@@ -3,6 +3,9 @@
 The reference runs eagerly: one batch at a time, TensorFlow's losses, Keras's optimizers, float64.
 """
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 
 import keras
@@ -188,3 +191,17 @@ def assert_are_those_of_the_reference(job, state, metrics):
 
 
 EVERYTHING = {"alpha": 0.5, "label_smoothing": 0.1}
+
+
+def run_python(code, **environment):
+    """Run code in a new process, quiet and with as many threads as it likes; return its output."""
+    inherited = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**inherited, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

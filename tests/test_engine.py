@@ -5,8 +5,6 @@
 
 import os
 import re
-import subprocess
-import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +30,7 @@ from jobs import (
     initial_weights,
     make_job,
     run_by,
+    run_python,
     weighted,
 )
 from numpy.testing import assert_array_equal
@@ -414,20 +413,6 @@ def test_dropout_leaves_the_mean_of_what_it_drops_out_of():
     standard_error = np.sqrt(0.25 / 0.75 / 4096)
     assert (np.abs(ratio - 1) < 4 * standard_error).all()
     assert np.ptp(ratio) > 0
-
-
-def run_python(code, **environment):
-    """Run code in a new process, with TensorFlow's threads and compiler as in no other test."""
-    inherited = {k: v for k, v in os.environ.items() if k not in engine._THREAD_VARIABLES}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**inherited, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 class TestThreads:

@@ -5,7 +5,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -27,6 +26,7 @@ from jobs import (
     initial_weights,
     make_job,
     run_by,
+    run_python,
     weighted,
 )
 from numpy.testing import assert_allclose, assert_array_equal
@@ -257,20 +257,6 @@ class TestState:
         assert not np.any((averages != 0) & (np.abs(averages) < np.finfo("float32").tiny))
 
 
-def run_python(code, **environment):
-    """Run code in a new process with these variables; return what it prints."""
-    cleared = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=cleared | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 HASH_OF_A_NETWORK = """
 import hashlib
 import numpy as np
@@ -317,6 +303,7 @@ class TestThreads:
         assert blas_threads() == before
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 def test_an_interrupt_stops_a_long_epoch_at_once():
     rng = np.random.default_rng(0)
     X = rng.random((2_000, 784), dtype="float32")
