@@ -36,7 +36,7 @@ Above zero it is one.
 _MAX_DENSITY = 1 / 3
 
 # Inputs whose weights are a task: of a dense layer, and of one without zeros.
-_PANEL_INPUTS = 128
+_PANEL_INPUTS = 256
 _SPARSE_PANEL_INPUTS = 56
 
 # Rows from which zeros are taken at a time.

@@ -13,10 +13,12 @@ from jobs import Job, Row, timed
 
 HIDDEN = (512, 512)
 PLAIN = "plain"
+DENSE = "inputs without zeros"
 EARLY_STOPPING = "early_stopping=True"
 VALIDATION_FRACTION = 0.1
 VARIANTS: dict[str, dict[str, Any]] = {
     PLAIN: {},
+    DENSE: {},
     "dropout=0.2": {"dropout": 0.2},
     "alpha=1e-4": {"alpha": 1e-4},
     "sample_weight": {},
@@ -42,7 +44,8 @@ def measure(job: Job) -> list[Row]:
         network = Network(HIDDEN, 1 if repeat < 0 else job.settings.steady_epochs, number + 1)
         for name, options in VARIANTS.items():
             fit_weight = weight if name == "sample_weight" else None
-            seconds = _epoch_seconds(network, options, (X, y, fit_weight))
+            inputs = np.maximum(X, 1 / 255) if name == DENSE else X
+            seconds = _epoch_seconds(network, options, (inputs, y, fit_weight))
             measured.append(job.row("epoch", seconds, "s", contestant=name, round=number))
         rows += measured if repeat >= 0 else []
     return rows

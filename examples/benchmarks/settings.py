@@ -10,6 +10,8 @@ from contestants import (
     MLP,
     OURS,
     OURS_BYTES,
+    OURS_DENSE,
+    OURS_NEW,
     SCIKERAS,
     SKORCH,
     TORCH,
@@ -31,6 +33,10 @@ GROUPS = (
 LARGE = "sk_mnist, large"
 LARGE_LOKY = "sk_mnist, large, 2 processes"
 LARGE_THREADS = "sk_mnist, large, 2 threads"
+
+# Items of the group "small": others than the default layers.
+OURS_NARROW = f"{OURS}, (128, 64)"
+MLP_NARROW = f"{MLP}, (128, 64)"
 
 COMMANDS = (
     "python -c pass",
@@ -132,13 +138,16 @@ FULL = Settings(
     growth_rows=(7_500, 15_000, 30_000, 60_000, 120_000, 240_000, 480_000),
     growth_widths=(64, 128, 256, 512, 1024, 2048),
     items={
-        "fit": (OURS, OURS_BYTES, KERAS, KERAS_WRAPPER, SCIKERAS, MLP, SKORCH, TORCH),
-        "fit_wide": (OURS, OURS_BYTES, KERAS, MLP, SKORCH, TORCH),
+        "fit": (
+            *(OURS, OURS_BYTES, OURS_DENSE, OURS_NEW),
+            *(KERAS, KERAS_WRAPPER, SCIKERAS, MLP, SKORCH, TORCH),
+        ),
+        "fit_wide": (OURS, OURS_BYTES, OURS_DENSE, KERAS, MLP, SKORCH, TORCH),
         "search": (OURS, MLP, SKORCH, SCIKERAS, LARGE, LARGE_LOKY, LARGE_THREADS),
         "predict": (OURS, MLP, KERAS, SKORCH, TORCH),
         "processes": COMMANDS,
         "memory": (OURS_BYTES, OURS, KERAS, MLP, TORCH),
-        "small": (OURS, MLP),
+        "small": (OURS, MLP, OURS_NARROW, MLP_NARROW),
     },
 )
 
@@ -160,13 +169,13 @@ QUICK = Settings(
     growth_rows=(7_500, 30_000),
     growth_widths=(64, 512),
     items={
-        "fit": (OURS, KERAS, MLP, SKORCH, TORCH),
+        "fit": (OURS, OURS_NEW, KERAS, MLP, SKORCH, TORCH),
         "fit_wide": (OURS, KERAS),
         "search": (OURS, MLP),
         "predict": (OURS, KERAS),
         "processes": COMMANDS,
         "memory": (OURS_BYTES, MLP),
-        "small": (OURS, MLP),
+        "small": (OURS, MLP, OURS_NARROW, MLP_NARROW),
     },
 )
 
@@ -188,13 +197,13 @@ TINY = Settings(
     growth_rows=(290, 300),
     growth_widths=(8, 16),
     items={
-        "fit": (OURS, KERAS, MLP, SKORCH),
+        "fit": (OURS, OURS_DENSE, KERAS, MLP, SKORCH),
         "fit_wide": (OURS, MLP),
         "search": (OURS, MLP, LARGE, LARGE_THREADS),
         "predict": (OURS, MLP),
         "processes": ("python -c pass", "import sk_mnist", "load sk_mnist, predict"),
         "memory": (OURS_BYTES, MLP),
-        "small": (OURS, MLP),
+        "small": (OURS, MLP, OURS_NARROW, MLP_NARROW),
     },
     one_process=True,
 )

@@ -98,8 +98,8 @@ def options_tables(frame: pd.DataFrame) -> Tables:
     return {"Options": table}
 
 
-def limit_shares(frame: pd.DataFrame, n_rows: int) -> tuple[pd.Series, pd.Series]:
-    """Return the rate of matrix products, and the share of it that a plain epoch reaches.
+def limit_shares(frame: pd.DataFrame, n_rows: int, name: str) -> tuple[pd.Series, pd.Series]:
+    """Return the rate of matrix products, and the share of it that an epoch reaches.
 
     Parameters
     ----------
@@ -107,17 +107,19 @@ def limit_shares(frame: pd.DataFrame, n_rows: int) -> tuple[pd.Series, pd.Series
         Rows of the group "options".
     n_rows : int
         Rows of the training set.
+    name : str
+        Of the epochs.
 
     Returns
     -------
     rates : Series
         GFLOP/s, measured again and again in the course of the group.
     shares : Series
-        Between 0 and 1, one for each plain epoch and the rate measured right before it.
+        Between 0 and 1, one for each epoch and the rate measured right before it.
     """
     rates = frame[frame["measure"] == "matrix products"].set_index("round")["value"]
-    plain = frame[(frame["measure"] == "epoch") & (frame["contestant"] == PLAIN)]
-    seconds = plain.set_index("round")["value"]
+    epochs = frame[(frame["measure"] == "epoch") & (frame["contestant"] == name)]
+    seconds = epochs.set_index("round")["value"]
     gigaflops = n_rows * summary.training_flops(_OPTIONS_SIZES) / 1e9
     return rates, (gigaflops / seconds / rates).dropna()
 
