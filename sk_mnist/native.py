@@ -71,6 +71,7 @@ class NativeTrainer:
         self._spec = spec
         self._options = options
         self._dtype = np.dtype(spec.dtype)
+        self._workspace: kernels.Workspace | None = None
         shapes = [s for a, b in pairwise(spec.layer_sizes) for s in ((b, a), (b,))]
         averages = [np.zeros(shape, self._dtype) for shape in shapes for _ in range(2)]
         self.initial_optimizer_state = [np.zeros((), np.int64), np.zeros((), np.float32), *averages]
@@ -148,13 +149,13 @@ class NativeTrainer:
             n_steps_before=int(state[len(self._spec.layer_sizes) * 2 - 2]),
             **vars(self._options),
         )
-        layout = _Layout(self._spec, sparse=not len(data.dense))
+        layout, workspace = self._prepared(data)
         network = layout.network(state)
         sums = np.zeros(3)
         _run_team(
             data,
             network,
-            layout.workspace(data, min(self.batch_size, len(order))),
+            workspace,
             settings,
             np.ascontiguousarray(order, np.int64),
             self.batch_size,
@@ -166,6 +167,15 @@ class NativeTrainer:
         return layout.state(
             network, n_done, learning_rates[first_step + n_steps - 1]
         ), sums.tolist()
+
+    def _prepared(self, data: kernels.Rows) -> tuple[_Layout, kernels.Workspace]:
+        """Return what fits the data: for small ones, making it takes as long as an epoch."""
+        layout = _Layout(self._spec, sparse=not len(data.dense))
+        n_values = int(np.diff(data.starts).max(initial=0)) * kernels.BLOCK_ROWS
+        workspace = self._workspace
+        if workspace is None or not layout.fits(workspace, n_values):
+            workspace = self._workspace = layout.workspace(self.batch_size, n_values)
+        return layout, workspace
 
 
 def _run_team(*arguments: Any) -> None:
@@ -232,11 +242,10 @@ class _Layout:
         averages = [a for pair in zip(momenta, velocities, strict=True) for a in pair]
         return [*weights, n_steps, np.asarray(rate, np.float32), *averages]
 
-    def workspace(self, rows: kernels.Rows, batch_size: int) -> kernels.Workspace:
-        """Make room for what a step computes."""
+    def workspace(self, batch_size: int, n_values: int) -> kernels.Workspace:
+        """Make room for what a step computes; for so many inputs in a block of sparse rows."""
         n_units = batch_size * int(self._sizes.sum())
         n_blocks = -(-batch_size // kernels.BLOCK_ROWS)
-        n_values = int(np.diff(rows.starts).max(initial=0)) * kernels.BLOCK_ROWS
         return kernels.Workspace(
             starts=batch_size * np.cumsum([0, *self._sizes[:-1]]),
             outputs=np.empty(n_units, self._dtype),
@@ -250,6 +259,10 @@ class _Layout:
             losses=np.empty(batch_size),
             hits=np.empty(batch_size),
         )
+
+    def fits(self, workspace: kernels.Workspace, n_values: int) -> bool:
+        """Tell whether a workspace is one that `workspace` would make."""
+        return len(workspace.tiles) == self._n_tiles and workspace.values.shape[1] == n_values
 
     def parts(self) -> npt.NDArray[np.int64]:
         """Cut the weights into tasks, large ones first."""

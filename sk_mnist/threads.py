@@ -59,6 +59,12 @@ class _Trainings:
 
 
 @functools.cache
+def _n_processors() -> int:
+    """Count the processors that this process may use, once: it means to read several files."""
+    return int(joblib.cpu_count())
+
+
+@functools.cache
 def _blas() -> ThreadpoolController:
     """Find the libraries; to be called after SciPy's linear algebra was imported."""
     return ThreadpoolController()
@@ -75,5 +81,5 @@ def team_size() -> Iterator[int]:
     trainings that run in this process.
     """
     with _trainings.one_more() as n_running:
-        n_threads = min(joblib.cpu_count(), granted_threads() or joblib.cpu_count())
+        n_threads = min(_n_processors(), granted_threads() or _n_processors())
         yield max(1, n_threads // n_running)
