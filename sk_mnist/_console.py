@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -30,16 +29,6 @@ class CommandError(typer.TyperException):
 def complain(text: str) -> None:
     """Print one line to standard error."""
     print(f"sk_mnist: {' '.join(text.split())}", file=sys.stderr)
-
-
-def load_tensorflow(console: Console) -> None:
-    """Import TensorFlow, which takes seconds, without the log that it writes meanwhile.
-
-    No setting can turn that part of its log off: it is written before the log is set up. From
-    then on TF_CPP_MIN_LOG_LEVEL counts.
-    """
-    with console.status("Starting TensorFlow"), silent_standard_error():
-        import_module("tensorflow")
 
 
 @contextmanager

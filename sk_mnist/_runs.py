@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from sklearn.callback import ProgressBar
@@ -20,7 +21,6 @@ from sk_mnist._console import (
     CommandError,
     EpochProgress,
     complain,
-    load_tensorflow,
     silent_standard_error,
 )
 from sk_mnist.classifier import KerasMLPClassifier
@@ -90,7 +90,7 @@ def fit(
     KeyboardInterrupt
         If the user has ended it early.
     """
-    load_tensorflow(console)
+    _get_ready(console)
     classifier.set_callbacks(EpochProgress(console))
     start = time.perf_counter()
     try:
@@ -150,7 +150,7 @@ def search(
     KeyboardInterrupt
         If the user has ended it early.
     """
-    load_tensorflow(console)
+    _get_ready(console)
     found = GridSearchCV(
         KerasMLPClassifier(random_state=random_state),
         dict(grid),
@@ -180,6 +180,18 @@ def search(
         if issubclass(warning.category, FitFailedWarning):
             complain(f"warning: some fits failed: {_failures(str(warning.message))}")
     return found
+
+
+def _get_ready(console: Console) -> None:
+    """Train a trifle, so that what training starts and compiles is no part of an epoch.
+
+    Where TensorFlow starts, it writes a log that no setting turns off: it is written before the
+    log is set up. From then on TF_CPP_MIN_LOG_LEVEL counts.
+    """
+    starting = "Starting; for the first time after an installation, this compiles for some seconds"
+    with console.status(starting), silent_standard_error():
+        blank = np.zeros((10, 4), np.uint8)  # bytes, and most of them zero, as digits are
+        KerasMLPClassifier((), epochs=1).fit(blank, np.arange(10))
 
 
 def _with_options(message: str) -> str:

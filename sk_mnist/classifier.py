@@ -25,11 +25,12 @@ from sk_mnist.validation import check_rectangular, is_plainly_valid
 
 
 class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
-    """Dense neural network classifier, trained by Keras and TensorFlow.
+    """Dense neural network classifier, a Keras network with scikit-learn's manners.
 
     A multi-layer perceptron: hidden layers of ``activation(x @ coef + intercept)``, and an output
     layer that gives the probability of each class. It is trained on shuffled batches by one of
-    Keras's optimizers to minimize the cross-entropy.
+    Keras's optimizers to minimize the cross-entropy: on a CPU, Adam with the activations "relu",
+    "leaky_relu" and "identity" by compiled code of this package, all else by TensorFlow.
 
     Parameters
     ----------
@@ -198,7 +199,8 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     whole. Samples of weight zero are as if they were not there.
 
     Importing this class and predicting with it, also after loading it with joblib, does not load
-    Keras or TensorFlow; `fit`, `partial_fit` and `model_` do. An optimizer given as an instance,
+    Keras or TensorFlow, and neither does training with the defaults; `model_`, and training by
+    TensorFlow, do. An optimizer given as an instance,
     and Keras's callbacks, are saved with the estimator, and load Keras when it is loaded;
     `skops.io` cannot save them: give the optimizer by name there.
 
@@ -563,7 +565,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         fit_arguments: dict[str, Any] | None = None,
     ) -> None:
         """Train for `fit`, which has a callback context, or for `partial_fit`, which has none."""
-        from sk_mnist import fitting, monitoring  # these load TensorFlow
+        from sk_mnist import fitting, monitoring  # these load Numba
 
         request = fitting.FitRequest(X, y, sample_weight, continued, streaming=context is None)
         reporter = monitoring.EpochReporter(self, context, fit_arguments)
