@@ -1,14 +1,14 @@
 """The training loop as machine code: steps of Adam on batches of rows, by a team of threads.
 
-A step has two halves, each a queue of tasks that the members of the team take one by one. First
-come blocks of rows: forward through all layers, and backward to what the loss changes with at each.
-Then come parts of the weights: their gradient, and right after it Adam's update, while both are in
-the cache. A task does the same whoever takes it, so that the network is the same, bit for bit, with
-any number of threads.
+A step is cut into tasks, each of which does the same whoever takes it, so that the network is the
+same, bit for bit, with any number of threads. First come blocks of rows: forward through the
+layers, and backward to what the loss changes with at each. Then come parts of the weights: their
+gradient, and right after it Adam's update, while both are in the cache. Members have tasks of their
+own, and take those of others when these are done.
 
 The first layer has two forms. Rows that are mostly zeros, as images are, are kept without the
-zeros; the weights then lie in tiles of `TILE` units, so that what a row needs of one is a stretch
-of memory, and a tile stays in the cache while all rows go through it.
+zeros. The weights then lie in tiles of `TILE` units, which are tasks before the blocks of rows: who
+computes with a tile also updates it, so that it stays in the cache of one processor.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from sk_mnist.intrinsics import (
@@ -35,15 +36,11 @@ from sk_mnist.intrinsics import (
 BLOCK_ROWS = 64
 """Rows of a task of a step's first half."""
 
-# Inputs whose weights, for the units of a tile, stay in the cache while the rows of a block go
-# through them: for 512 units 170 microseconds a block, where all inputs at once take 240.
-_PART_INPUTS = 224
-
 # Bytes that come into the cache together.
 _CACHE_LINE = 64
 
-N_COUNTERS = 4
-"""Counters that the members of a team share, each in a row of its own."""
+STOP = 3
+"""The counter that stops a team when it is set to one."""
 
 # How often a member looks for the others before it lets them have its processor.
 _PATIENCE = 1000
@@ -116,8 +113,8 @@ class Workspace(NamedTuple):
         Where in the next two each column of a block of sparse rows begins.
     positions, values : ndarray of shape (n_blocks, ...)
         Positions in the batch where the columns are not zero, and the inputs there.
-    gradients : ndarray
-        As the weights of the network.
+    largest_part : int
+        Number of weights of the largest task.
     losses, hits : ndarray of shape (batch_size,)
         Of each row, times its weight.
     """
@@ -130,7 +127,7 @@ class Workspace(NamedTuple):
     column_starts: Any
     positions: Any
     values: Any
-    gradients: Any
+    largest_part: Any
     losses: Any
     hits: Any
 
@@ -198,6 +195,18 @@ inlined = functools.partial(kernel, inline="always")
 """A kernel that is compiled as a part of the one that calls it, once rather than twice."""
 
 
+def new_counters(n_members: int) -> npt.NDArray[np.int64]:
+    """Make what the members of a team share.
+
+    Their number; how often one of them has come to a meeting; how many have joined; whether to
+    stop; and for each of three kinds of tasks, how many were taken of each member's own. Each has
+    a line of the processor's cache to itself.
+    """
+    counters = np.zeros((4 + 3 * n_members, 16), np.int64)
+    counters[0] = n_members
+    return counters
+
+
 @kernel
 def train_steps(
     counters, rows, network, workspace, settings, order, batch_size, rates, parts, sums
@@ -206,9 +215,8 @@ def train_steps(
 
     Parameters
     ----------
-    counters : ndarray of shape (N_COUNTERS, ...), int64
-        The members share them: their number; how often one has come to a meeting, and taken a
-        task, both zero at first; whether to stop, which may be set to one at any time.
+    counters : ndarray of int64
+        What the members share, as `new_counters` makes it.
     rows, network, workspace, settings
         Of the network, weights, momenta and velocities change.
     order : ndarray of int64
@@ -217,14 +225,18 @@ def train_steps(
         Rows a step.
     rates : ndarray of float64
         Learning rate of each step.
-    parts : ndarray of shape (n_parts, 3), int64
-        Layer, and first and last inputs, whose weights are a task; they cover all.
+    parts : ndarray of shape (n_parts, 4), int64
+        Layer, tile (of a layer of sparse inputs), and first and last inputs, whose weights are a
+        task; they cover all.
     sums : ndarray of shape (3,), float64
         Added to: sums over the rows of weight times loss, of weight times hit, and of the weight.
     """
-    n_members, met, taken, stop = counters[0, 0], counters[1], counters[2], counters[3]
+    n_members = counters[0, 0]
+    met, joined, stop = counters[1], counters[2], counters[3]
+    queues = counters[4:].reshape((3, n_members, counters.shape[1]))
+    member = fetch_add(joined, 1)
     meetings = 0
-    tasks_before = 0
+    gradient = np.empty(workspace.largest_part, workspace.outputs.dtype)
     flush_denormals()
     for step in range(len(rates)):
         batch = order[step * batch_size : (step + 1) * batch_size]
@@ -232,30 +244,54 @@ def train_steps(
         for i in range(1, len(batch)):
             weight_sum += rows.weights[batch[i]]
         n_blocks = (len(batch) + BLOCK_ROWS - 1) // BLOCK_ROWS
-        task = fetch_add(taken, 1) - tasks_before
+        queues[2, member, 0] = 0
+        if not len(rows.dense):
+            n_tasks = len(workspace.tiles) + n_blocks
+            task = _next_task(member, queues[0], n_tasks)
+            while task < n_tasks:
+                _begin(task, batch, rows, network, workspace)
+                task = _next_task(member, queues[0], n_tasks)
+            meetings += n_members
+            if not _meet(met, meetings, stop):
+                return
+        task = _next_task(member, queues[1], n_blocks)
         while task < n_blocks:
             _propagate(task, batch, weight_sum, step, rows, network, workspace, settings)
-            task = fetch_add(taken, 1) - tasks_before
-        # Each member asks once more than there are tasks.
-        tasks_before += n_blocks + n_members
+            task = _next_task(member, queues[1], n_blocks)
         meetings += n_members
         if not _meet(met, meetings, stop):
             return
+        queues[0, member, 0] = 0
+        queues[1, member, 0] = 0
         rate = _step_size(rates[step], step, weight_sum, settings)
-        task = fetch_add(taken, 1) - tasks_before
+        task = _next_task(member, queues[2], len(parts))
         while task < len(parts):
             if task == 0:
                 for i in range(len(batch)):
                     sums[0] += workspace.losses[i]
                     sums[1] += workspace.hits[i]
                 sums[2] += weight_sum
-            layer, first, last = parts[task]
-            _update(layer, first, last, batch, weight_sum, rate, rows, network, workspace, settings)
-            task = fetch_add(taken, 1) - tasks_before
-        tasks_before += len(parts) + n_members
+            _update(
+                parts[task], gradient, batch, weight_sum, rate, rows, network, workspace, settings
+            )
+            task = _next_task(member, queues[2], len(parts))
         meetings += n_members
         if not _meet(met, meetings, stop):
             return
+
+
+@kernel
+def _next_task(member, queues, n_tasks):
+    """Take a task: one of the member's own, or else of another's; `n_tasks` if none is left.
+
+    Own tasks are the same at every step, so that what they are about is in the cache.
+    """
+    for i in range(len(queues)):
+        owner = (member + i) % len(queues)
+        task = owner + len(queues) * fetch_add(queues[owner], 1)
+        if task < n_tasks:
+            return task
+    return n_tasks
 
 
 @kernel
@@ -286,6 +322,19 @@ def _meet(met, target, stop):
 
 
 @inlined
+def _begin(task, batch, rows, network, workspace):
+    """Do what a batch of sparse rows begins with: a tile of the first layer, or a block's order."""
+    block = task - len(workspace.tiles)
+    if block < 0:
+        _fetch(0, len(batch), batch, rows)
+        _forward_tile(task, batch, rows, network, workspace)
+    else:
+        first = block * BLOCK_ROWS
+        last = min(len(batch), first + BLOCK_ROWS)
+        _sort_by_column(block, first, last, batch, rows, workspace)
+
+
+@inlined
 def _propagate(block, batch, weight_sum, step, rows, network, workspace, settings):
     """Go forward and backward with one block of the rows of a batch."""
     first = block * BLOCK_ROWS
@@ -295,9 +344,7 @@ def _propagate(block, batch, weight_sum, step, rows, network, workspace, setting
         _gather(first, last, batch, rows, network, workspace)
         _forward(0, first, last, network, workspace, settings)
     else:
-        _fetch(first, last, batch, rows)
-        _sort_by_column(block, first, last, batch, rows, workspace)
-        _forward_sparse(first, last, batch, rows, network, workspace)
+        _collect(first, last, network, workspace)
     for layer in range(1, n_layers):
         _activate(layer, first, last, step, network, workspace, settings)
         _forward(layer, first, last, network, workspace, settings)
@@ -385,41 +432,28 @@ def _sort_by_column(block, first, last, batch, rows, workspace):
 
 
 @kernel
-def _forward_sparse(first, last, batch, rows, network, workspace):
-    """Compute the logits of the first layer from rows without zeros."""
-    n_inputs, n_units = network.sizes[0], network.sizes[1]
-    logits = _layer(workspace.outputs, 1, first, last, network, workspace)
-    intercept = network.weights[network.intercepts[0] :]
-    cuts = _cuts(first, last, batch, n_inputs, rows)
-    for t in range(len(workspace.tiles)):
-        start = network.coefs[0] + t * n_inputs * TILE
-        tile = network.weights[start : start + n_inputs * TILE]
-        totals = workspace.tiles[t, first:last]
-        for i in range(last - first):
-            for j in range(TILE):
-                totals[i, j] = intercept[t * TILE + j]
-        for part in range(len(cuts) - 1):
-            for i in range(last - first):
-                start, stop = cuts[part, i], cuts[part + 1, i]
-                add_scaled_rows(totals[i], tile, rows.columns, rows.values, start, stop)
-        for i in range(last - first):
-            for j in range(min(TILE, n_units - t * TILE)):
-                logits[i, t * TILE + j] = totals[i, j]
+def _forward_tile(t, batch, rows, network, workspace):
+    """Compute the logits of a tile of the first layer, from rows without zeros."""
+    n_inputs = network.sizes[0]
+    start = network.coefs[0] + t * n_inputs * TILE
+    tile = network.weights[start : start + n_inputs * TILE]
+    intercept = network.weights[network.intercepts[0] + t * TILE :]
+    for i in range(len(batch)):
+        total = workspace.tiles[t, i]
+        for j in range(TILE):
+            total[j] = intercept[j]
+        start, stop = rows.starts[batch[i]], rows.starts[batch[i] + 1]
+        add_scaled_rows(total, tile, rows.columns, rows.values, start, stop)
 
 
 @kernel
-def _cuts(first, last, batch, n_inputs, rows):
-    """Find where in sparse rows the parts of the inputs begin, and at last where the rows end."""
-    n_parts = (n_inputs + _PART_INPUTS - 1) // _PART_INPUTS
-    cuts = np.empty((n_parts + 1, last - first), np.int64)
-    for i in range(last - first):
-        k, stop = rows.starts[batch[first + i]], rows.starts[batch[first + i] + 1]
-        for part in range(n_parts):
-            while k < stop and rows.columns[k] < part * _PART_INPUTS:
-                k += 1
-            cuts[part, i] = k
-        cuts[n_parts, i] = stop
-    return cuts
+def _collect(first, last, network, workspace):
+    """Copy the logits of the first layer from tiles."""
+    logits = _layer(workspace.outputs, 1, first, last, network, workspace)
+    for t in range(len(workspace.tiles)):
+        for i in range(last - first):
+            for j in range(min(TILE, logits.shape[1] - t * TILE)):
+                logits[i, t * TILE + j] = workspace.tiles[t, first + i, j]
 
 
 @kernel
@@ -550,48 +584,44 @@ def _lay_out_deltas(first, last, network, workspace):
 
 
 @inlined
-def _update(layer, first, last, batch, weight_sum, rate, rows, network, workspace, settings):
-    """Learn the weights of the inputs `first` to `last` of a layer; with the first, intercepts."""
+def _update(part, gradient, batch, weight_sum, rate, rows, network, workspace, settings):
+    """Learn the weights of some inputs of a layer; with those of the first, the intercepts."""
+    layer, tile, first, last = part
     n_inputs, n_units = network.sizes[layer], network.sizes[layer + 1]
-    shrinkage = settings.alpha / weight_sum
     if layer == 0 and not len(rows.dense):
-        n_blocks = (len(batch) + BLOCK_ROWS - 1) // BLOCK_ROWS
-        for t in range(len(workspace.tiles)):
-            start = network.coefs[0] + (t * n_inputs + first) * TILE
-            _sparse_gradient(first, last, n_blocks, workspace.tiles[t], start, workspace)
-            stop = start + (last - first) * TILE
-            _adam(start, stop, shrinkage, rate, network, workspace, settings)
+        start = network.coefs[0] + (tile * n_inputs + first) * TILE
+        size = (last - first) * TILE
+        deltas = workspace.tiles[tile, : len(batch)]
+        _sparse_gradient(first, last, deltas, workspace, gradient)
     else:
         start = network.coefs[layer] + first * n_units
+        size = (last - first) * n_units
+        deltas = _layer(workspace.deltas, layer + 1, 0, len(batch), network, workspace)
         multiply(
             settings.gemm,
             (True, False),
             (last - first, n_units, len(batch)),
             (workspace.outputs, workspace.starts[layer] + first, n_inputs),
             (workspace.deltas, workspace.starts[layer + 1], n_units),
-            (workspace.gradients, start, n_units),
+            (gradient, 0, n_units),
         )
-        stop = start + (last - first) * n_units
-        _adam(start, stop, shrinkage, rate, network, workspace, settings)
+    _adam(gradient[:size], start, settings.alpha / weight_sum, rate, network, settings)
     if first == 0:
-        deltas = _layer(workspace.deltas, layer + 1, 0, len(batch), network, workspace)
-        start = network.intercepts[layer]
-        stop = start + n_units
-        gradient = workspace.gradients[start:stop]
-        gradient[:] = 0
+        sums = gradient[: deltas.shape[1]]
+        sums[:] = 0
         for i in range(len(batch)):
-            for j in range(n_units):
-                gradient[j] += deltas[i, j]
-        _adam(start, stop, deltas.dtype.type(0), rate, network, workspace, settings)
+            for j in range(len(sums)):
+                sums[j] += deltas[i, j]
+        start = network.intercepts[layer] + tile * TILE
+        _adam(sums, start, sums.dtype.type(0), rate, network, settings)
 
 
 @kernel
-def _sparse_gradient(first, last, n_blocks, deltas, start, workspace):
+def _sparse_gradient(first, last, deltas, workspace, gradient):
     """Compute the gradient of a tile of the first layer, for some of its inputs."""
-    gradient = workspace.gradients[start : start + (last - first) * TILE]
-    gradient[:] = 0
+    gradient[: (last - first) * TILE] = 0
     tile = deltas.reshape(deltas.size)
-    for block in range(n_blocks):
+    for block in range((len(deltas) + BLOCK_ROWS - 1) // BLOCK_ROWS):
         starts = workspace.column_starts[block]
         positions, values = workspace.positions[block], workspace.values[block]
         for column in range(first, last):
@@ -600,16 +630,16 @@ def _sparse_gradient(first, last, n_blocks, deltas, start, workspace):
 
 
 @kernel
-def _adam(start, stop, shrinkage, rate, network, workspace, settings):
+def _adam(gradient, start, shrinkage, rate, network, settings):
     """Update weights that follow each other by Adam."""
+    stop = start + len(gradient)
     weights = network.weights[start:stop]
     momenta = network.momenta[start:stop]
     velocities = network.velocities[start:stop]
-    gradient = workspace.gradients[start:stop]
     number = gradient.dtype.type
     rest_1, rest_2 = number(1 - settings.beta_1), number(1 - settings.beta_2)
     epsilon = number(settings.epsilon)
-    for j in range(stop - start):
+    for j in range(len(gradient)):
         slope = gradient[j] + shrinkage * weights[j]
         momentum = momenta[j] + (slope - momenta[j]) * rest_1
         velocity = velocities[j] + (slope * slope - velocities[j]) * rest_2

@@ -35,9 +35,9 @@ Above zero it is one.
 # Up to this share of inputs that are not zero, rows without zeros are faster.
 _MAX_DENSITY = 1 / 3
 
-# Inputs whose weights are a task: of a dense layer, and of one without zeros.
+# Inputs whose weights are a task: of a dense layer, and of a tile.
 _PANEL_INPUTS = 256
-_SPARSE_PANEL_INPUTS = 56
+_TILE_INPUTS = 112
 
 # Rows from which zeros are taken at a time.
 _CHUNK_ROWS = 4096
@@ -180,10 +180,8 @@ class NativeTrainer:
 
 def _run_team(*arguments: Any) -> None:
     """Call `kernels.train_steps` in several threads, and wait; an interrupt stops them."""
-    # Each counter has a line of the processor's cache to itself.
-    counters = np.zeros((kernels.N_COUNTERS, 16), np.int64)
     with team_size() as n_members, ThreadPoolExecutor(n_members) as pool:
-        counters[0] = n_members
+        counters = kernels.new_counters(n_members)
         members = [pool.submit(kernels.train_steps, counters, *arguments) for _ in range(n_members)]
         waiting = set(members)
         try:
@@ -194,7 +192,7 @@ def _run_team(*arguments: Any) -> None:
                 for member in done:
                     member.result()
         finally:
-            counters[3] = 1  # for those that wait for one that failed
+            counters[kernels.STOP] = 1  # for those that wait for one that failed
 
 
 class _Layout:
@@ -255,7 +253,7 @@ class _Layout:
             column_starts=np.empty((n_blocks, self._sizes[0] + 1), np.uint32),
             positions=np.empty((n_blocks, n_values), np.uint32),
             values=np.empty((n_blocks, n_values), self._dtype),
-            gradients=np.zeros(self._n_weights, self._dtype),
+            largest_part=self._largest_part(),
             losses=np.empty(batch_size),
             hits=np.empty(batch_size),
         )
@@ -265,13 +263,22 @@ class _Layout:
         return len(workspace.tiles) == self._n_tiles and workspace.values.shape[1] == n_values
 
     def parts(self) -> npt.NDArray[np.int64]:
-        """Cut the weights into tasks, large ones first."""
+        """Cut the weights into tasks; those of tiles first, in turn, so that each has one owner."""
         parts = []
-        for layer, (n_inputs, _) in reversed(list(enumerate(self._shapes))):
-            sparse = layer == 0 and self._n_tiles
-            size = _SPARSE_PANEL_INPUTS if sparse else _PANEL_INPUTS
-            parts += [(layer, i, min(n_inputs, i + size)) for i in range(0, n_inputs, size)]
+        for layer, (n_inputs, _) in enumerate(self._shapes):
+            n_tiles = self._n_tiles if layer == 0 else 0
+            size = _TILE_INPUTS if n_tiles else _PANEL_INPUTS
+            for i in range(0, n_inputs, size):
+                last = min(n_inputs, i + size)
+                parts += [(layer, tile, i, last) for tile in range(n_tiles or 1)]
         return np.array(parts, np.int64)
+
+    def _largest_part(self) -> int:
+        """Return the number of weights, or at least of intercepts, of the largest task."""
+        widths = [TILE if self._n_tiles else self._shapes[0][1], *self._sizes[2:]]
+        parts = self.parts()
+        sizes = (parts[:, 3] - parts[:, 2]) * np.array(widths)[parts[:, 0]]
+        return int(sizes.max())
 
     def _vector(self, arrays: Sequence[Any]) -> Vector:
         vector = np.zeros(self._n_weights, self._dtype)
