@@ -37,8 +37,7 @@ print("best parameters:", search.best_params_)
 print(f"accuracy in cross-validation: {search.best_score_:.4f}")
 
 # %%
-# Fits that differ in nothing that shapes the network share one compiled program: another number of
-# inputs costs a compilation, another learning rate does not. The first fit starts TensorFlow, too.
+# All fits share the same compiled code, whatever their layers and the number of their inputs.
 print(f"{len(search.cv_results_['params'])} candidates, {search.n_splits_} folds each:")
 seconds = search.cv_results_["mean_fit_time"]
 for parameters, duration in zip(search.cv_results_["params"], seconds, strict=True):

@@ -26,8 +26,8 @@ for ax, pixels, digit in zip(axes.flat, X_train, y_train, strict=False):
     ax.axis("off")
 
 # %%
-# The defaults are good for digits. The first fit in a process takes some seconds, to start
-# TensorFlow and compile; later ones do not.
+# The defaults are good for digits. The very first fit after an installation takes some seconds to
+# compile; later ones, in other processes too, do not.
 clf = KerasMLPClassifier(random_state=0)
 clf.fit(X_train, y_train)
 curves = TrainingCurveDisplay.from_estimator(clf)
