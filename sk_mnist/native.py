@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.linalg.cython_blas  # noqa: F401  the libraries that `threads` limits
 from numba.extending import get_cython_function_address
 from scipy import sparse
 
@@ -177,9 +176,10 @@ def _run_team(*arguments: Any) -> None:
     """Call `kernels.train_steps` in several threads, and wait; an interrupt stops them."""
     with team_size() as n_members, ThreadPoolExecutor(n_members) as pool:
         counters = kernels.new_counters(n_members)
-        members = [pool.submit(kernels.train_steps, counters, *arguments) for _ in range(n_members)]
-        waiting = set(members)
         try:
+            waiting = {
+                pool.submit(kernels.train_steps, counters, *arguments) for _ in range(n_members)
+            }
             while waiting:
                 done, waiting = futures.wait(
                     waiting, _MOST_DEAF_SECONDS, return_when=futures.FIRST_EXCEPTION
@@ -187,7 +187,7 @@ def _run_team(*arguments: Any) -> None:
                 for member in done:
                     member.result()
         finally:
-            counters[kernels.STOP] = 1  # for those that wait for one that failed
+            counters[kernels.STOP] = 1  # for those that wait for one that is not coming
 
 
 class _Layout:
