@@ -158,9 +158,8 @@ class NativeTrainer:
             sums,
         )
         n_done = np.asarray(settings.n_steps_before + n_steps)
-        return layout.state(
-            network, n_done, learning_rates[first_step + n_steps - 1]
-        ), sums.tolist()
+        last_rate = learning_rates[first_step + n_steps - 1]
+        return layout.state(network, n_done, last_rate), sums.tolist()
 
     def _prepared(self, data: Rows) -> tuple[_Layout, Workspace]:
         """Return what fits the data: for small ones, making it takes as long as an epoch."""
