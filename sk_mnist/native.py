@@ -7,7 +7,7 @@ what is not, which takes a third of the time.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -15,16 +15,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.linalg.cython_blas  # noqa: F401  the libraries that `threads` limits
 from numba.extending import get_cython_function_address
 from scipy import sparse
 
 from sk_mnist import kernels
 from sk_mnist.intrinsics import TILE
+from sk_mnist.kernel_data import Network, Rows, Settings, Workspace
+from sk_mnist.kernel_steps import BLOCK_ROWS
 from sk_mnist.network import NetworkSpec
 from sk_mnist.optimizers import AdamOptions
 from sk_mnist.scaling import InputScaling
 from sk_mnist.threads import team_size
+from sk_mnist.zeros import Vector, contiguous, without_zeros
 
 NEGATIVE_SLOPES = {"identity": 1.0, "leaky_relu": float(np.float32(0.2)), "relu": 0.0}
 """Activations of the hidden layers, by their derivative below zero, which Keras has as float32.
@@ -32,20 +34,12 @@ NEGATIVE_SLOPES = {"identity": 1.0, "leaky_relu": float(np.float32(0.2)), "relu"
 Above zero it is one.
 """
 
-# Up to this share of inputs that are not zero, rows without zeros are faster.
-_MAX_DENSITY = 1 / 3
-
 # Inputs whose weights are a task: of a dense layer, and of a tile.
 _PANEL_INPUTS = 256
 _TILE_INPUTS = 112
 
-# Rows from which zeros are taken at a time.
-_CHUNK_ROWS = 4096
-
 # Where a wait without end goes on over an interrupt, as on Windows, that is heard after this.
 _MOST_DEAF_SECONDS = 0.1
-
-Vector = npt.NDArray[Any]
 
 
 class NativeTrainer:
@@ -71,7 +65,7 @@ class NativeTrainer:
         self._spec = spec
         self._options = options
         self._dtype = np.dtype(spec.dtype)
-        self._workspace: kernels.Workspace | None = None
+        self._workspace: Workspace | None = None
         shapes = [s for a, b in pairwise(spec.layer_sizes) for s in ((b, a), (b,))]
         averages = [np.zeros(shape, self._dtype) for shape in shapes for _ in range(2)]
         self.initial_optimizer_state = [np.zeros((), np.int64), np.zeros((), np.float32), *averages]
@@ -85,7 +79,7 @@ class NativeTrainer:
         labels: npt.NDArray[Any],
         row_weight: npt.NDArray[Any],
         scaling: InputScaling,
-    ) -> kernels.Rows:
+    ) -> Rows:
         """Prepare training data.
 
         Parameters
@@ -106,15 +100,15 @@ class NativeTrainer:
         n_features = X.shape[1]
         offset = np.broadcast_to(scaling.offset, n_features).astype(self._dtype)
         factor = np.broadcast_to(1 / scaling.scale, n_features).astype(self._dtype)
-        without_zeros = None if offset.any() else _without_zeros(X, factor)
-        if without_zeros is None:
-            dense = _contiguous(X.toarray() if sparse.issparse(X) else X, self._dtype)
-            without_zeros = np.zeros(0, np.int64), np.zeros(0, np.uint16), factor[:0]
+        nonzero = None if offset.any() else without_zeros(X, factor)
+        if nonzero is None:
+            dense = contiguous(X.toarray() if sparse.issparse(X) else X, self._dtype)
+            nonzero = np.zeros(0, np.int64), np.zeros(0, np.uint16), factor[:0]
         else:
             dense = np.zeros((0, n_features), self._dtype)
-        return kernels.Rows(
+        return Rows(
             dense,
-            *without_zeros,
+            *nonzero,
             offset,
             factor,
             labels.reshape(len(labels), -1).astype(np.int32),
@@ -124,7 +118,7 @@ class NativeTrainer:
     def run(
         self,
         state: Sequence[Any],
-        data: kernels.Rows,
+        data: Rows,
         order: npt.NDArray[np.intp],
         learning_rates: npt.NDArray[np.floating[Any]],
         *,
@@ -137,7 +131,7 @@ class NativeTrainer:
         """Run one step for each batch of rows; as `sk_mnist.engine.Trainer.run`."""
         n_steps = -(-len(order) // self.batch_size)
         real = self._dtype.type
-        settings = kernels.Settings(
+        settings = Settings(
             gemm=_gemm(self._spec.dtype),
             negative_slope=real(NEGATIVE_SLOPES[self._spec.activation]),
             softmax=self._spec.out_activation == "softmax",
@@ -164,14 +158,13 @@ class NativeTrainer:
             sums,
         )
         n_done = np.asarray(settings.n_steps_before + n_steps)
-        return layout.state(
-            network, n_done, learning_rates[first_step + n_steps - 1]
-        ), sums.tolist()
+        last_rate = learning_rates[first_step + n_steps - 1]
+        return layout.state(network, n_done, last_rate), sums.tolist()
 
-    def _prepared(self, data: kernels.Rows) -> tuple[_Layout, kernels.Workspace]:
+    def _prepared(self, data: Rows) -> tuple[_Layout, Workspace]:
         """Return what fits the data: for small ones, making it takes as long as an epoch."""
         layout = _Layout(self._spec, sparse=not len(data.dense))
-        n_values = int(np.diff(data.starts).max(initial=0)) * kernels.BLOCK_ROWS
+        n_values = int(np.diff(data.starts).max(initial=0)) * BLOCK_ROWS
         workspace = self._workspace
         if workspace is None or not layout.fits(workspace, n_values):
             workspace = self._workspace = layout.workspace(self.batch_size, n_values)
@@ -182,9 +175,10 @@ def _run_team(*arguments: Any) -> None:
     """Call `kernels.train_steps` in several threads, and wait; an interrupt stops them."""
     with team_size() as n_members, ThreadPoolExecutor(n_members) as pool:
         counters = kernels.new_counters(n_members)
-        members = [pool.submit(kernels.train_steps, counters, *arguments) for _ in range(n_members)]
-        waiting = set(members)
         try:
+            waiting = {
+                pool.submit(kernels.train_steps, counters, *arguments) for _ in range(n_members)
+            }
             while waiting:
                 done, waiting = futures.wait(
                     waiting, _MOST_DEAF_SECONDS, return_when=futures.FIRST_EXCEPTION
@@ -192,7 +186,7 @@ def _run_team(*arguments: Any) -> None:
                 for member in done:
                     member.result()
         finally:
-            counters[kernels.STOP] = 1  # for those that wait for one that failed
+            counters[kernels.STOP] = 1  # for those that wait for one that is not coming
 
 
 class _Layout:
@@ -221,7 +215,7 @@ class _Layout:
         places = np.cumsum([0, *sizes])
         self._coefs, self._intercepts, self._n_weights = places[:-1:2], places[1::2], places[-1]
 
-    def network(self, state: Sequence[Any]) -> kernels.Network:
+    def network(self, state: Sequence[Any]) -> Network:
         """Lay out weights and the variables of the optimizer."""
         n_arrays = 2 * len(self._shapes)
         variables = state[n_arrays + 2 :]
@@ -229,9 +223,9 @@ class _Layout:
             self._vector([np.asarray(array).T for array in arrays])
             for arrays in (state[:n_arrays], variables[::2], variables[1::2])
         ]
-        return kernels.Network(self._sizes, self._coefs, self._intercepts, *vectors)
+        return Network(self._sizes, self._coefs, self._intercepts, *vectors)
 
-    def state(self, network: kernels.Network, n_steps: Vector, rate: float) -> list[Any]:
+    def state(self, network: Network, n_steps: Vector, rate: float) -> list[Any]:
         """Return weights and variables as `network` takes them: the way back."""
         weights, momenta, velocities = (
             [array.T for array in self._arrays(vector)]
@@ -240,11 +234,11 @@ class _Layout:
         averages = [a for pair in zip(momenta, velocities, strict=True) for a in pair]
         return [*weights, n_steps, np.asarray(rate, np.float32), *averages]
 
-    def workspace(self, batch_size: int, n_values: int) -> kernels.Workspace:
+    def workspace(self, batch_size: int, n_values: int) -> Workspace:
         """Make room for what a step computes; for so many inputs in a block of sparse rows."""
         n_units = batch_size * int(self._sizes.sum())
-        n_blocks = -(-batch_size // kernels.BLOCK_ROWS)
-        return kernels.Workspace(
+        n_blocks = -(-batch_size // BLOCK_ROWS)
+        return Workspace(
             starts=batch_size * np.cumsum([0, *self._sizes[:-1]]),
             outputs=np.empty(n_units, self._dtype),
             slopes=np.empty(n_units, self._dtype),
@@ -258,7 +252,7 @@ class _Layout:
             hits=np.empty(batch_size),
         )
 
-    def fits(self, workspace: kernels.Workspace, n_values: int) -> bool:
+    def fits(self, workspace: Workspace, n_values: int) -> bool:
         """Tell whether a workspace is one that `workspace` would make."""
         return len(workspace.tiles) == self._n_tiles and workspace.values.shape[1] == n_values
 
@@ -312,44 +306,3 @@ def _gemm(dtype: str) -> int:
     """Return the address of BLAS's product of matrices of a number type."""
     name = {"float32": "sgemm", "float64": "dgemm"}[dtype]
     return int(get_cython_function_address("scipy.linalg.cython_blas", name))
-
-
-def _contiguous(X: Any, dtype: np.dtype[Any]) -> Any:
-    """Return dense inputs as kernels take them: row by row, bytes or the network's numbers."""
-    return np.ascontiguousarray(X, np.uint8 if X.dtype == np.uint8 else dtype)
-
-
-def takes_sparse(X: Any, scaling: InputScaling) -> bool:
-    """Tell whether a sparse matrix is trained on as it is, and never made dense."""
-    few = sparse.issparse(X) and X.nnz <= _MAX_DENSITY * X.shape[0] * X.shape[1]
-    return few and not scaling.offset.any()
-
-
-def _without_zeros(X: Any, factor: Vector) -> tuple[Vector, Vector, Vector] | None:
-    """Return starts, columns and values of what is not zero, unless that is much."""
-    n_rows, n_features = X.shape
-    index = np.uint16 if n_features <= 2**16 else np.uint32
-    if sparse.issparse(X):
-        if X.nnz > _MAX_DENSITY * n_rows * n_features:
-            return None
-        if not X.has_canonical_format:
-            X = X.copy()
-            X.sum_duplicates()
-        values = X.data.astype(factor.dtype) * factor[X.indices]
-        return X.indptr.astype(np.int64), X.indices.astype(index), values
-    chunks = [slice(i, i + _CHUNK_ROWS) for i in range(0, n_rows, _CHUNK_ROWS)]
-    counts = np.empty(n_rows, np.int64)
-    with team_size() as n_threads, ThreadPoolExecutor(n_threads) as pool:
-
-        def for_each(task: Callable[[slice, Any], None]) -> None:
-            list(pool.map(lambda rows: task(rows, _contiguous(X[rows], factor.dtype)), chunks))
-
-        for_each(lambda rows, chunk: kernels.count_nonzero(chunk, counts[rows]))
-        starts = np.concatenate([np.zeros(1, np.int64), counts.cumsum()])
-        if starts[-1] > _MAX_DENSITY * n_rows * n_features:
-            return None
-        columns, values = np.empty(starts[-1], index), np.empty(starts[-1], factor.dtype)
-        for_each(
-            lambda rows, chunk: kernels.without_zeros(chunk, starts[rows], factor, columns, values)
-        )
-    return starts, columns, values

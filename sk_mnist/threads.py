@@ -66,7 +66,9 @@ def _n_processors() -> int:
 
 @functools.cache
 def _blas() -> ThreadpoolController:
-    """Find the libraries; to be called after SciPy's linear algebra was imported."""
+    """Find the libraries, that of SciPy among them, which is loaded here if it was not yet."""
+    import scipy.linalg.cython_blas  # noqa: F401
+
     return ThreadpoolController()
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from sk_mnist import native, optimizers
 from sk_mnist.feeding import Feed, TrainingData, feed
 from sk_mnist.network import NetworkSpec
+from sk_mnist.zeros import takes_sparse
 
 # What the drivers of Nvidia, AMD and Windows's Linux make known of graphics processors.
 _GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
@@ -76,7 +77,7 @@ def trainer_for(
     choice = optimizers.choose(optimizer)
     if choice.adam is not None and spec.activation in native.NEGATIVE_SLOPES and not _has_gpu():
         trainer = native.NativeTrainer(spec, min(batch_size, data.X.shape[0]), choice.adam)
-        whole = native.takes_sparse(data.X, data.scaling)
+        whole = takes_sparse(data.X, data.scaling)
         yield trainer, feed(data, trainer.load, trainer.batch_size, whole=whole)
         return
     from sk_mnist import engine  # Keras and TensorFlow, which take seconds

@@ -33,12 +33,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from threadpoolctl import threadpool_info
 
-from sk_mnist import KerasMLPClassifier, kernels, native
+from sk_mnist import KerasMLPClassifier, native
 from sk_mnist.intrinsics import TILE
+from sk_mnist.kernel_compiler import entry_point
 from sk_mnist.network import NetworkSpec
 from sk_mnist.optimizers import AdamOptions, choose
 from sk_mnist.scaling import InputScaling
 from sk_mnist.threads import team_size
+from sk_mnist.zeros import takes_sparse
 
 # Larger than everything that is cut into pieces: tiles, blocks of rows, parts and panels of inputs.
 LARGE = NetworkSpec((300, 2 * TILE + 6, 140, 3), "relu", "softmax", "float64")
@@ -197,7 +199,7 @@ class TestRowsWithoutZeros:
         """Dense, these inputs would take 80 gigabytes."""
         X = sparse.random_array((100, 10**8), density=1e-7, format="csr", rng=0, dtype="float32")
         columns = np.unique(X.indices)
-        assert native.takes_sparse(X, InputScaling(np.zeros(1), np.ones(1)))
+        assert takes_sparse(X, InputScaling(np.zeros(1), np.ones(1)))
         rows = native.NativeTrainer(SMALL, 16, AdamOptions()).load(
             X[:, columns], np.zeros(100, int), np.ones(100), InputScaling(np.zeros(1), np.ones(1))
         )
@@ -338,7 +340,7 @@ print(sorted(sys.modules.keys() & {"keras", "tensorflow", "jax"}))
 def test_where_compiled_code_cannot_be_kept_it_is_compiled_all_the_same():
     namespace = {}
     exec("def double(x):\n    return 2 * x", namespace)  # of no file, beside which it could lie
-    assert kernels.kernel(namespace["double"])(4) == 8
+    assert entry_point(namespace["double"])(4) == 8
 
 
 def test_metrics_are_those_of_the_network_at_each_batch():

@@ -1,0 +1,128 @@
+"""What kernels work on, as groups of arrays and numbers, which Numba takes as they are."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Rows(NamedTuple):
+    """Training data: dense, or without zeros and scaled (then `dense` has no rows).
+
+    Attributes
+    ----------
+    dense : ndarray of shape (n_rows, n_features)
+        The inputs, not scaled.
+    starts : ndarray of shape (n_rows + 1,), int64
+        Where in `columns` and `values` each row begins.
+    columns, values : ndarray of shape (n_values,)
+        The inputs that are not zero, column by column in each row.
+    offset, factor : ndarray of shape (n_features,)
+        Scaling of dense inputs: first the one is subtracted, then the other multiplied.
+    labels : ndarray of shape (n_rows, 1) or (n_rows, n_outputs), int32
+        Class numbers for a softmax output, 0 or 1 for logistic outputs.
+    weights : ndarray of shape (n_rows,)
+        Weight of each row in the loss.
+    """
+
+    dense: Any
+    starts: Any
+    columns: Any
+    values: Any
+    offset: Any
+    factor: Any
+    labels: Any
+    weights: Any
+
+
+class Network(NamedTuple):
+    """Weights and Adam's averages, one vector each, in which the layers follow each other.
+
+    Attributes
+    ----------
+    sizes : ndarray of int64
+        Number of inputs, units of each layer.
+    coefs, intercepts : ndarray of int64
+        Where in the vectors those of each layer begin.
+    weights, momenta, velocities : ndarray
+        A dense layer's matrix has the shape (n_inputs, n_units), that of a layer of sparse inputs
+        (n_tiles, n_inputs, TILE).
+    """
+
+    sizes: Any
+    coefs: Any
+    intercepts: Any
+    weights: Any
+    momenta: Any
+    velocities: Any
+
+
+class Workspace(NamedTuple):
+    """What a step computes on its way.
+
+    Attributes
+    ----------
+    starts : ndarray of int64
+        Where in the next three each layer begins, the inputs first.
+    outputs, slopes, deltas : ndarray
+        Of each layer, for each row of the batch: outputs, their derivative by the logits, and that
+        of the loss by the logits.
+    tiles : ndarray of shape (n_tiles, batch_size, TILE)
+        Of a first layer of sparse inputs: logits, then the derivative of the loss by them.
+    column_starts : ndarray of shape (n_blocks, n_features + 1), uint32
+        Where in the next two each column of a block of sparse rows begins.
+    positions, values : ndarray of shape (n_blocks, ...)
+        Positions in the batch where the columns are not zero, and the inputs there.
+    largest_part : int
+        Number of weights of the largest task.
+    losses, hits : ndarray of shape (batch_size,)
+        Of each row, times its weight.
+    """
+
+    starts: Any
+    outputs: Any
+    slopes: Any
+    deltas: Any
+    tiles: Any
+    column_starts: Any
+    positions: Any
+    values: Any
+    largest_part: Any
+    losses: Any
+    hits: Any
+
+
+class Settings(NamedTuple):
+    """What else a training takes; the numbers are of the network's type.
+
+    Attributes
+    ----------
+    gemm : int
+        Address of BLAS's product of matrices.
+    negative_slope : float
+        Derivative of the hidden layers' activation below zero.
+    softmax : bool
+        Whether the outputs are a softmax, else each is logistic.
+    alpha, dropout, label_smoothing : float
+        As in the estimator.
+    seed : uint32
+        Seed of the epoch's dropout masks.
+    first_step : int
+        Number in the epoch of the first step.
+    n_steps_before : int
+        Steps that Adam has made before.
+    beta_1, beta_2, epsilon : float
+        Adam's.
+    """
+
+    gemm: Any
+    negative_slope: Any
+    softmax: Any
+    alpha: Any
+    dropout: Any
+    label_smoothing: Any
+    seed: Any
+    first_step: Any
+    n_steps_before: Any
+    beta_1: Any
+    beta_2: Any
+    epsilon: Any

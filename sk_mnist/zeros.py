@@ -1,0 +1,84 @@
+"""Rows without zeros: of images, most of which are background, and of sparse matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from sk_mnist.kernel_compiler import entry_point
+from sk_mnist.scaling import InputScaling
+from sk_mnist.threads import team_size
+
+# Up to this share of inputs that are not zero, rows without zeros are faster.
+_MAX_DENSITY = 1 / 3
+
+# Rows from which zeros are taken at a time.
+_CHUNK_ROWS = 4096
+
+Vector = npt.NDArray[Any]
+
+
+def takes_sparse(X: Any, scaling: InputScaling) -> bool:
+    """Tell whether a sparse matrix is trained on as it is, and never made dense."""
+    few = sparse.issparse(X) and X.nnz <= _MAX_DENSITY * X.shape[0] * X.shape[1]
+    return few and not scaling.offset.any()
+
+
+def without_zeros(X: Any, factor: Vector) -> tuple[Vector, Vector, Vector] | None:
+    """Return starts, columns and values of what is not zero, unless that is much."""
+    n_rows, n_features = X.shape
+    index = np.uint16 if n_features <= 2**16 else np.uint32
+    if sparse.issparse(X):
+        if X.nnz > _MAX_DENSITY * n_rows * n_features:
+            return None
+        if not X.has_canonical_format:
+            X = X.copy()
+            X.sum_duplicates()
+        values = X.data.astype(factor.dtype) * factor[X.indices]
+        return X.indptr.astype(np.int64), X.indices.astype(index), values
+    chunks = [slice(i, i + _CHUNK_ROWS) for i in range(0, n_rows, _CHUNK_ROWS)]
+    counts = np.empty(n_rows, np.int64)
+    with team_size() as n_threads, ThreadPoolExecutor(n_threads) as pool:
+
+        def for_each(task: Callable[[slice, Any], None]) -> None:
+            list(pool.map(lambda rows: task(rows, contiguous(X[rows], factor.dtype)), chunks))
+
+        for_each(lambda rows, chunk: _count_nonzero(chunk, counts[rows]))
+        starts = np.concatenate([np.zeros(1, np.int64), counts.cumsum()])
+        if starts[-1] > _MAX_DENSITY * n_rows * n_features:
+            return None
+        columns, values = np.empty(starts[-1], index), np.empty(starts[-1], factor.dtype)
+        for_each(lambda rows, chunk: _copy_nonzero(chunk, starts[rows], factor, columns, values))
+    return starts, columns, values
+
+
+def contiguous(X: Any, dtype: np.dtype[Any]) -> Any:
+    """Return dense inputs as kernels take them: row by row, bytes or the network's numbers."""
+    return np.ascontiguousarray(X, np.uint8 if X.dtype == np.uint8 else dtype)
+
+
+@entry_point
+def _count_nonzero(X, counts):
+    """Count the numbers in each row that are not zero."""
+    for i in range(len(X)):
+        count = 0
+        for j in range(X.shape[1]):
+            count += X[i, j] != 0
+        counts[i] = count
+
+
+@entry_point
+def _copy_nonzero(X, starts, factor, columns, values):
+    """Write what in each row is not zero, times its column's factor, with its column."""
+    for i in range(len(X)):
+        k = starts[i]
+        for j in range(X.shape[1]):
+            if X[i, j] != 0:
+                columns[k] = j
+                values[k] = values.dtype.type(X[i, j]) * factor[j]
+                k += 1
