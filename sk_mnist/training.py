@@ -302,8 +302,7 @@ def _validation_metrics(
         return {}
     weights = turned(weights)
     weights[:2] = data.scaling.fold(*weights[:2])
-    X = data.X[data.validation_rows]
-    labels = data.labels[data.validation_rows]
+    X, labels = data.validation_data
     z = inference.logits(X, weights[::2], weights[1::2], spec.activation)
     if spec.out_activation == "softmax":
         losses = -inference.log_probabilities(z, "softmax")[np.arange(len(z)), labels]
