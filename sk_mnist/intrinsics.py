@@ -101,51 +101,119 @@ def add_scaled_rows(
     typing_context: Any,
     total: Any,
     tile: Any,
+    first: Any,
+    last: Any,
     rows: Any,
     factors: Any,
     start: Any,
     stop: Any,
 ) -> tuple[Any, Callable[..., Any]]:
-    """Add to `total` the rows ``rows[k]`` of `tile` times ``factors[k]``, k from start to stop.
+    """Add to `total` the rows ``rows[k]`` of a matrix times ``factors[k]``, k up from `start`.
 
-    Both have `TILE` columns. In Numba's own words the sum would go through memory at each k, and
-    the loop over the columns would begin by asking whether its arrays overlap: together half of
-    the time.
+    It ends at `stop`, or where ``rows[k]`` is not below `last`, and returns where. `tile` is the
+    matrix from row `first` on; it has `TILE` columns. In Numba's own words the sum would go through
+    memory at each k, and the loop over the columns would begin by asking whether its arrays
+    overlap: together half of the time.
     """
-    signature = types.void(total, tile, rows, factors, types.intp, types.intp)
+    signature = types.intp(
+        total, tile, types.intp, types.intp, rows, factors, types.intp, types.intp
+    )
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        total, tile, rows, factors = (
-            context.make_array(kind)(context, builder, value).data
-            for kind, value in zip(signature.args[:4], args[:4], strict=True)
-        )
-        start, stop = args[4:]
-        intp, number = start.type, total.type.pointee
-        size = context.get_abi_sizeof(number)
-        vector = ir.VectorType(number, _LANES)
-        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), _LANES), [0] * _LANES)
-        undefined = ir.Constant(vector, ir.Undefined)
+        total, tile, rows, factors = _pointers(context, builder, signature, args, (0, 1, 4, 5))
+        first, last, start, stop = args[2], args[3], args[6], args[7]
+        size = context.get_abi_sizeof(total.type.pointee)
+        sums = [
+            cgutils.alloca_once_value(builder, builder.load(part, align=size))
+            for part in _parts(builder, total)
+        ]
+        place = cgutils.alloca_once_value(builder, start)
+        look, add, end = map(builder.append_basic_block, ("look", "add", "end"))
+        builder.branch(look)
+        builder.position_at_end(look)
+        k = builder.load(place)
+        inside = builder.append_basic_block("inside")
+        builder.cbranch(builder.icmp_signed("<", k, stop), inside, end)
+        builder.position_at_end(inside)
+        row = builder.zext(builder.load(builder.gep(rows, [k])), k.type)
+        builder.cbranch(builder.icmp_signed("<", row, last), add, end)
+        builder.position_at_end(add)
+        factor = _everywhere(builder, builder.load(builder.gep(factors, [k])))
+        for part_sum, part in zip(sums, _row_parts(builder, tile, row, first), strict=True):
+            product = builder.fmul(factor, builder.load(part, align=size), flags=["contract"])
+            part_total = builder.fadd(builder.load(part_sum), product, flags=["contract"])
+            builder.store(part_total, part_sum)
+        builder.store(builder.add(k, k.type(1)), place)
+        builder.branch(look)
+        builder.position_at_end(end)
+        for part_sum, part in zip(sums, _parts(builder, total), strict=True):
+            builder.store(builder.load(part_sum), part, align=size)
+        return builder.load(place)
 
-        def parts(pointer: Any) -> list[Any]:
-            pointers = [builder.gep(pointer, [intp(i)]) for i in range(0, TILE, _LANES)]
-            return [builder.bitcast(p, vector.as_pointer()) for p in pointers]
+    return signature, generate
 
-        loaded = [builder.load(part, align=size) for part in parts(total)]
-        sums = [cgutils.alloca_once_value(builder, part) for part in loaded]
-        with cgutils.for_range_slice(builder, start, stop, intp(1)) as (k, _):
-            row = builder.zext(builder.load(builder.gep(rows, [k])), intp)
-            row = builder.gep(tile, [builder.mul(row, intp(TILE))])
-            factor = builder.load(builder.gep(factors, [k]))
-            factor = builder.insert_element(undefined, factor, ir.IntType(32)(0))
-            factor = builder.shuffle_vector(factor, undefined, everywhere)
-            for place, part in zip(sums, parts(row), strict=True):
-                product = builder.fmul(factor, builder.load(part, align=size), flags=["contract"])
-                builder.store(builder.fadd(builder.load(place), product, flags=["contract"]), place)
-        for place, part in zip(sums, parts(total), strict=True):
-            builder.store(builder.load(place), part, align=size)
+
+@_intrinsic
+def add_to_rows(
+    typing_context: Any,
+    tile: Any,
+    first: Any,
+    rows: Any,
+    factors: Any,
+    row: Any,
+    start: Any,
+    stop: Any,
+) -> tuple[Any, Callable[..., Any]]:
+    """Add `row` times ``factors[k]`` to the rows ``rows[k]`` of a matrix, k from start to stop.
+
+    `tile` is the matrix from row `first` on; it has `TILE` columns.
+    """
+    signature = types.void(tile, types.intp, rows, factors, row, types.intp, types.intp)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        tile, rows, factors, added = _pointers(context, builder, signature, args, (0, 2, 3, 4))
+        first, start, stop = args[1], args[5], args[6]
+        size = context.get_abi_sizeof(tile.type.pointee)
+        added = [builder.load(part, align=size) for part in _parts(builder, added)]
+        with cgutils.for_range_slice(builder, start, stop, start.type(1)) as (k, _):
+            row = builder.zext(builder.load(builder.gep(rows, [k])), k.type)
+            factor = _everywhere(builder, builder.load(builder.gep(factors, [k])))
+            for vector, part in zip(added, _row_parts(builder, tile, row, first), strict=True):
+                product = builder.fmul(factor, vector, flags=["contract"])
+                part_total = builder.fadd(
+                    builder.load(part, align=size), product, flags=["contract"]
+                )
+                builder.store(part_total, part, align=size)
         return context.get_dummy_value()
 
     return signature, generate
+
+
+def _pointers(context: Any, builder: Any, signature: Any, args: Any, which: Any) -> list[Any]:
+    """Return where the numbers of some arguments, which are arrays, begin."""
+    return [context.make_array(signature.args[i])(context, builder, args[i]).data for i in which]
+
+
+def _parts(builder: Any, pointer: Any) -> list[Any]:
+    """Return the vectors that `TILE` numbers consist of."""
+    integer = ir.IntType(64)
+    vector = ir.VectorType(pointer.type.pointee, _LANES)
+    pointers = [builder.gep(pointer, [integer(i)]) for i in range(0, TILE, _LANES)]
+    return [builder.bitcast(p, vector.as_pointer()) for p in pointers]
+
+
+def _row_parts(builder: Any, tile: Any, row: Any, first: Any) -> list[Any]:
+    """Return the vectors of a row of a matrix, of which `tile` is what begins at row `first`."""
+    place = builder.mul(builder.sub(row, first), row.type(TILE))
+    return _parts(builder, builder.gep(tile, [place]))
+
+
+def _everywhere(builder: Any, number: Any) -> Any:
+    """Return a vector with one number in all places."""
+    vector = ir.Constant(ir.VectorType(number.type, _LANES), ir.Undefined)
+    vector = builder.insert_element(vector, number, ir.IntType(32)(0))
+    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), _LANES), [0] * _LANES)
+    return builder.shuffle_vector(vector, vector, everywhere)
 
 
 @_intrinsic

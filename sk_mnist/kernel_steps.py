@@ -9,14 +9,12 @@ import math
 
 import numpy as np
 
-from sk_mnist.intrinsics import TILE, add_scaled_rows, multiply, prefetch
+from sk_mnist.intrinsics import TILE, add_scaled_rows, add_to_rows, multiply, prefetch
 from sk_mnist.kernel_compiler import kernel
+from sk_mnist.kernel_data import CACHE_LINE
 
 BLOCK_ROWS = 64
 """Rows of a batch that are a task."""
-
-# Bytes that come into the cache together.
-_CACHE_LINE = 64
 
 
 @kernel
@@ -59,55 +57,50 @@ def forward(layer, first, last, network, workspace, settings):
 
 
 @kernel
-def fetch(first, last, batch, rows):
-    """Have sparse rows brought into the cache, all at once rather than one after the other."""
-    for i in range(first, last):
+def fetch(part, batch, rows, network):
+    """Have the sparse rows of the next batch brought into the cache, with each task some of them.
+
+    They lie all over the memory. Who computes with a tile's tasks needs all of them.
+    """
+    first = len(batch) * part[2] // network.sizes[0]
+    last = len(batch) * part[3] // network.sizes[0]
+    for i in range(first, last if len(rows.values) else first):
         start, stop = rows.starts[batch[i]], rows.starts[batch[i] + 1]
-        for k in range(start, stop, _CACHE_LINE // rows.columns.itemsize):
+        for k in range(start, stop, CACHE_LINE // rows.columns.itemsize):
             prefetch(rows.columns, k)
-        for k in range(start, stop, _CACHE_LINE // rows.values.itemsize):
+        for k in range(start, stop, CACHE_LINE // rows.values.itemsize):
             prefetch(rows.values, k)
 
 
 @kernel
-def sort_by_column(block, first, last, batch, rows, workspace):
-    """Sort the inputs of a block of sparse rows by column, for the gradient."""
-    starts = workspace.column_starts[block]
-    positions, values = workspace.positions[block], workspace.values[block]
-    starts[:] = 0
-    for i in range(first, last):
-        for k in range(rows.starts[batch[i]], rows.starts[batch[i] + 1]):
-            starts[rows.columns[k]] += np.uint32(1)
-    total = np.uint32(0)
-    for column in range(len(starts)):
-        count = starts[column]
-        starts[column] = total
-        total += count
-    # Each column's start moves up while the column is filled, to where the next one begins.
-    for i in range(first, last):
-        for k in range(rows.starts[batch[i]], rows.starts[batch[i] + 1]):
-            place = starts[rows.columns[k]]
-            starts[rows.columns[k]] = place + np.uint32(1)
-            positions[place] = i
-            values[place] = rows.values[k]
-    for column in range(len(starts) - 1, 0, -1):
-        starts[column] = starts[column - 1]
-    starts[0] = 0
-
-
-@kernel
 def forward_tile(t, batch, rows, network, workspace):
-    """Compute the logits of a tile of the first layer, from rows without zeros."""
+    """Compute the logits of a tile of the first layer, from rows without zeros.
+
+    Some inputs after others, so that their weights stay in the nearest cache.
+    """
     n_inputs = network.sizes[0]
-    start = network.coefs[0] + t * n_inputs * TILE
-    tile = network.weights[start : start + n_inputs * TILE]
+    coefs = network.coefs[0] + t * n_inputs * TILE
     intercept = network.weights[network.intercepts[0] + t * TILE :]
+    bounds = workspace.bounds[t]
     for i in range(len(batch)):
-        total = workspace.tiles[t, i]
+        bounds[0, i] = rows.starts[batch[i]]
         for j in range(TILE):
-            total[j] = intercept[j]
-        start, stop = rows.starts[batch[i]], rows.starts[batch[i] + 1]
-        add_scaled_rows(total, tile, rows.columns, rows.values, start, stop)
+            workspace.tiles[t, i, j] = intercept[j]
+    for part in range(len(bounds) - 1):
+        first = part * workspace.tile_inputs
+        last = min(n_inputs, first + workspace.tile_inputs)
+        tile = network.weights[coefs + first * TILE : coefs + last * TILE]
+        for i in range(len(batch)):
+            bounds[part + 1, i] = add_scaled_rows(
+                workspace.tiles[t, i],
+                tile,
+                first,
+                last,
+                rows.columns,
+                rows.values,
+                bounds[part, i],
+                rows.starts[batch[i] + 1],
+            )
 
 
 @kernel
@@ -248,16 +241,14 @@ def lay_out_deltas(first, last, network, workspace):
 
 
 @kernel
-def sparse_gradient(first, last, deltas, workspace, gradient):
+def sparse_gradient(t, first, last, batch, rows, workspace, gradient):
     """Compute the gradient of a tile of the first layer, for some of its inputs."""
     gradient[: (last - first) * TILE] = 0
-    tile = deltas.reshape(deltas.size)
-    for block in range((len(deltas) + BLOCK_ROWS - 1) // BLOCK_ROWS):
-        starts = workspace.column_starts[block]
-        positions, values = workspace.positions[block], workspace.values[block]
-        for column in range(first, last):
-            total = gradient[(column - first) * TILE :]
-            add_scaled_rows(total, tile, positions, values, starts[column], starts[column + 1])
+    part = first // workspace.tile_inputs
+    starts, stops = workspace.bounds[t, part], workspace.bounds[t, part + 1]
+    for i in range(len(batch)):
+        delta = workspace.tiles[t, i]
+        add_to_rows(gradient, first, rows.columns, rows.values, delta, starts[i], stops[i])
 
 
 @kernel

@@ -33,7 +33,6 @@ from sk_mnist.kernel_steps import (
     gather,
     lay_out_deltas,
     layer_rows,
-    sort_by_column,
     sparse_gradient,
 )
 
@@ -58,7 +57,7 @@ def new_counters(n_members: int) -> npt.NDArray[np.int64]:
 
 @entry_point
 def train_steps(
-    counters, rows, network, workspace, settings, order, batch_size, rates, parts, sums
+    counters, gradients, rows, network, workspace, settings, order, batch_size, rates, parts, sums
 ):
     """Do one member's share of some steps, in a thread of its own.
 
@@ -66,6 +65,8 @@ def train_steps(
     ----------
     counters : ndarray of int64
         What the members share, as `new_counters` makes it.
+    gradients : ndarray of shape (n_members, n_weights)
+        Room for the gradient of the largest task.
     rows, network, workspace, settings
         Of the network, weights, momenta and velocities change.
     order : ndarray of int64
@@ -85,7 +86,7 @@ def train_steps(
     queues = counters[4:].reshape((3, n_members, counters.shape[1]))
     member = fetch_add(joined, 1)
     meetings = 0
-    gradient = np.empty(workspace.largest_part, workspace.outputs.dtype)
+    gradient = gradients[member]
     flush_denormals()
     for step in range(len(rates)):
         batch = order[step * batch_size : (step + 1) * batch_size]
@@ -95,11 +96,10 @@ def train_steps(
         n_blocks = (len(batch) + BLOCK_ROWS - 1) // BLOCK_ROWS
         queues[2, member, 0] = 0
         if not len(rows.dense):
-            n_tasks = len(workspace.tiles) + n_blocks
-            task = _next_task(member, queues[0], n_tasks)
-            while task < n_tasks:
-                _begin(task, batch, rows, network, workspace)
-                task = _next_task(member, queues[0], n_tasks)
+            tile = _next_task(member, queues[0], len(workspace.tiles))
+            while tile < len(workspace.tiles):
+                forward_tile(tile, batch, rows, network, workspace)
+                tile = _next_task(member, queues[0], len(workspace.tiles))
             meetings += n_members
             if not _meet(met, meetings, stop):
                 return
@@ -112,6 +112,7 @@ def train_steps(
             return
         queues[0, member, 0] = 0
         queues[1, member, 0] = 0
+        next_batch = order[(step + 1) * batch_size : (step + 2) * batch_size]
         rate = _step_size(rates[step], step, weight_sum, settings)
         task = _next_task(member, queues[2], len(parts))
         while task < len(parts):
@@ -120,9 +121,10 @@ def train_steps(
                     sums[0] += workspace.losses[i]
                     sums[1] += workspace.hits[i]
                 sums[2] += weight_sum
-            _update(
-                parts[task], gradient, batch, weight_sum, rate, rows, network, workspace, settings
-            )
+            part = parts[task]
+            if part[0] == 0:
+                fetch(part, next_batch, rows, network)
+            _update(part, gradient, batch, weight_sum, rate, rows, network, workspace, settings)
             task = _next_task(member, queues[2], len(parts))
         meetings += n_members
         if not _meet(met, meetings, stop):
@@ -171,19 +173,6 @@ def _meet(met, target, stop):
 
 
 @inlined
-def _begin(task, batch, rows, network, workspace):
-    """Do what a batch of sparse rows begins with: a tile of the first layer, or a block's order."""
-    block = task - len(workspace.tiles)
-    if block < 0:
-        fetch(0, len(batch), batch, rows)
-        forward_tile(task, batch, rows, network, workspace)
-    else:
-        first = block * BLOCK_ROWS
-        last = min(len(batch), first + BLOCK_ROWS)
-        sort_by_column(block, first, last, batch, rows, workspace)
-
-
-@inlined
 def _propagate(block, batch, weight_sum, step, rows, network, workspace, settings):
     """Go forward and backward with one block of the rows of a batch."""
     first = block * BLOCK_ROWS
@@ -213,7 +202,7 @@ def _update(part, gradient, batch, weight_sum, rate, rows, network, workspace, s
         start = network.coefs[0] + (tile * n_inputs + first) * TILE
         size = (last - first) * TILE
         deltas = workspace.tiles[tile, : len(batch)]
-        sparse_gradient(first, last, deltas, workspace, gradient)
+        sparse_gradient(tile, first, last, batch, rows, workspace, gradient)
     else:
         start = network.coefs[layer] + first * n_units
         size = (last - first) * n_units

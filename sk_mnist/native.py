@@ -7,7 +7,7 @@ what is not, which takes a third of the time.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -20,8 +20,7 @@ from scipy import sparse
 
 from sk_mnist import kernels
 from sk_mnist.intrinsics import TILE
-from sk_mnist.kernel_data import Network, Rows, Settings, Workspace
-from sk_mnist.kernel_steps import BLOCK_ROWS
+from sk_mnist.kernel_data import CACHE_LINE, Network, Rows, Settings, Workspace, aligned
 from sk_mnist.network import NetworkSpec
 from sk_mnist.optimizers import AdamOptions
 from sk_mnist.scaling import InputScaling
@@ -34,9 +33,9 @@ NEGATIVE_SLOPES = {"identity": 1.0, "leaky_relu": float(np.float32(0.2)), "relu"
 Above zero it is one.
 """
 
-# Inputs whose weights are a task: of a dense layer, and of a tile.
+# Most inputs whose weights are a task, of a dense layer, and bytes of them, of a tile.
 _PANEL_INPUTS = 256
-_TILE_INPUTS = 112
+_TILE_BYTES = 2**16
 
 # Where a wait without end goes on over an interrupt, as on Windows, that is heard after this.
 _MOST_DEAF_SECONDS = 0.1
@@ -147,6 +146,7 @@ class NativeTrainer:
         network = layout.network(state)
         sums = np.zeros(3)
         _run_team(
+            layout.gradients,
             data,
             network,
             workspace,
@@ -164,21 +164,19 @@ class NativeTrainer:
     def _prepared(self, data: Rows) -> tuple[_Layout, Workspace]:
         """Return what fits the data: for small ones, making it takes as long as an epoch."""
         layout = _Layout(self._spec, sparse=not len(data.dense))
-        n_values = int(np.diff(data.starts).max(initial=0)) * BLOCK_ROWS
         workspace = self._workspace
-        if workspace is None or not layout.fits(workspace, n_values):
-            workspace = self._workspace = layout.workspace(self.batch_size, n_values)
+        if workspace is None or not layout.fits(workspace):
+            workspace = self._workspace = layout.workspace(self.batch_size)
         return layout, workspace
 
 
-def _run_team(*arguments: Any) -> None:
+def _run_team(gradients: Callable[[int], Vector], *arguments: Any) -> None:
     """Call `kernels.train_steps` in several threads, and wait; an interrupt stops them."""
     with team_size() as n_members, ThreadPoolExecutor(n_members) as pool:
         counters = kernels.new_counters(n_members)
+        shared = counters, gradients(n_members), *arguments
         try:
-            waiting = {
-                pool.submit(kernels.train_steps, counters, *arguments) for _ in range(n_members)
-            }
+            waiting = {pool.submit(kernels.train_steps, *shared) for _ in range(n_members)}
             while waiting:
                 done, waiting = futures.wait(
                     waiting, _MOST_DEAF_SECONDS, return_when=futures.FIRST_EXCEPTION
@@ -205,6 +203,8 @@ class _Layout:
         self._sizes = np.array(spec.layer_sizes, np.int64)
         self._shapes = list(pairwise(spec.layer_sizes))
         self._n_tiles = -(-spec.layer_sizes[1] // TILE) if sparse else 0
+        most = _TILE_BYTES // (TILE * self._dtype.itemsize)
+        self._tile_inputs = _evenly(spec.layer_sizes[0], most, at_least=4)
         widths = [n_units for _, n_units in self._shapes]
         widths[0] = self._n_tiles * TILE or widths[0]
         sizes = [
@@ -234,48 +234,46 @@ class _Layout:
         averages = [a for pair in zip(momenta, velocities, strict=True) for a in pair]
         return [*weights, n_steps, np.asarray(rate, np.float32), *averages]
 
-    def workspace(self, batch_size: int, n_values: int) -> Workspace:
-        """Make room for what a step computes; for so many inputs in a block of sparse rows."""
+    def workspace(self, batch_size: int) -> Workspace:
+        """Make room for what a step computes."""
         n_units = batch_size * int(self._sizes.sum())
-        n_blocks = -(-batch_size // BLOCK_ROWS)
+        n_bounds = -(-self._shapes[0][0] // self._tile_inputs) + 1
         return Workspace(
             starts=batch_size * np.cumsum([0, *self._sizes[:-1]]),
-            outputs=np.empty(n_units, self._dtype),
-            slopes=np.empty(n_units, self._dtype),
-            deltas=np.empty(n_units, self._dtype),
-            tiles=np.empty((self._n_tiles, batch_size, TILE), self._dtype),
-            column_starts=np.empty((n_blocks, self._sizes[0] + 1), np.uint32),
-            positions=np.empty((n_blocks, n_values), np.uint32),
-            values=np.empty((n_blocks, n_values), self._dtype),
-            largest_part=self._largest_part(),
+            outputs=aligned((n_units,), self._dtype),
+            slopes=aligned((n_units,), self._dtype),
+            deltas=aligned((n_units,), self._dtype),
+            tiles=aligned((self._n_tiles, batch_size, TILE), self._dtype),
+            tile_inputs=self._tile_inputs,
+            bounds=np.empty((self._n_tiles, n_bounds, batch_size), np.int64),
             losses=np.empty(batch_size),
             hits=np.empty(batch_size),
         )
 
-    def fits(self, workspace: Workspace, n_values: int) -> bool:
+    def fits(self, workspace: Workspace) -> bool:
         """Tell whether a workspace is one that `workspace` would make."""
-        return len(workspace.tiles) == self._n_tiles and workspace.values.shape[1] == n_values
+        return len(workspace.tiles) == self._n_tiles
 
     def parts(self) -> npt.NDArray[np.int64]:
         """Cut the weights into tasks; those of tiles first, in turn, so that each has one owner."""
         parts = []
         for layer, (n_inputs, _) in enumerate(self._shapes):
             n_tiles = self._n_tiles if layer == 0 else 0
-            size = _TILE_INPUTS if n_tiles else _PANEL_INPUTS
+            size = self._tile_inputs if n_tiles else _evenly(n_inputs, _PANEL_INPUTS, at_least=2)
             for i in range(0, n_inputs, size):
                 last = min(n_inputs, i + size)
                 parts += [(layer, tile, i, last) for tile in range(n_tiles or 1)]
         return np.array(parts, np.int64)
 
-    def _largest_part(self) -> int:
-        """Return the number of weights, or at least of intercepts, of the largest task."""
+    def gradients(self, n_members: int) -> Vector:
+        """Make room for the weights, or at least the intercepts, of each member's task."""
         widths = [TILE if self._n_tiles else self._shapes[0][1], *self._sizes[2:]]
         parts = self.parts()
-        sizes = (parts[:, 3] - parts[:, 2]) * np.array(widths)[parts[:, 0]]
-        return int(sizes.max())
+        largest = ((parts[:, 3] - parts[:, 2]) * np.array(widths)[parts[:, 0]]).max()
+        return aligned((n_members, -(-largest // CACHE_LINE) * CACHE_LINE), self._dtype)
 
     def _vector(self, arrays: Sequence[Any]) -> Vector:
-        vector = np.zeros(self._n_weights, self._dtype)
+        vector = aligned((self._n_weights,), self._dtype)
         for i, units, place in self._places(vector):
             place[...] = arrays[i][..., units]
         return vector
@@ -299,6 +297,12 @@ class _Layout:
                 yield 2 * layer, slice(None), place.reshape(n_inputs, n_units)
             start = self._intercepts[layer]
             yield 2 * layer + 1, slice(None), vector[start : start + n_units]
+
+
+def _evenly(n_inputs: int, most: int, *, at_least: int) -> int:
+    """Return how many inputs a task has when there are some tasks, and none has too many."""
+    n_tasks = max(at_least, -(-n_inputs // most))
+    return -(-n_inputs // n_tasks)
 
 
 @functools.cache
