@@ -247,6 +247,15 @@ class Trainer:
         self._optimizer.finalize_variable_values(self._weights)
         return [tf.identity(variable.value) for variable in self._weights]
 
+    def evaluator(
+        self,
+        X: Any,
+        labels: npt.NDArray[Any],
+        row_weight: npt.NDArray[Any],
+        scaling: InputScaling,
+    ) -> None:
+        """Return that NumPy is to measure networks by rows."""
+
     def _call(self, *arguments: Any) -> Any:
         """Call the program, uncompiled where XLA cannot compile it."""
         if self._program is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -50,11 +49,6 @@ class TrainingData:
     validation_rows: npt.NDArray[np.intp] | None = None
     validation_weight: npt.NDArray[np.float64] | None = None
     weight_unit: float = 1.0
-
-    @functools.cached_property
-    def validation_data(self) -> tuple[Any, npt.NDArray[Any]]:
-        """Inputs and labels of the validation rows, cut out once and not at every epoch."""
-        return self.X[self.validation_rows], self.labels[self.validation_rows]
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class Rows(NamedTuple):
         Scaling of dense inputs: first the one is subtracted, then the other multiplied.
     labels : ndarray of shape (n_rows, 1) or (n_rows, n_outputs), int32
         Class numbers for a softmax output, 0 or 1 for logistic outputs.
-    weights : ndarray of shape (n_rows,)
+    weights : ndarray of shape (n_rows,), float64
         Weight of each row in the loss.
     """
 

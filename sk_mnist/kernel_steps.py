@@ -167,8 +167,9 @@ def compare(first, last, batch, weight_sum, rows, network, workspace, settings):
         weight = rows.weights[row]
         workspace.losses[first + i] = loss * weight
         workspace.hits[first + i] = weight if hit else 0
+        share = deltas.dtype.type(weight / weight_sum)
         for j in range(deltas.shape[1]):
-            deltas[i, j] *= weight / weight_sum
+            deltas[i, j] *= share
 
 
 @kernel

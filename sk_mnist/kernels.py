@@ -57,7 +57,7 @@ def new_counters(n_members: int) -> npt.NDArray[np.int64]:
 
 @entry_point
 def train_steps(
-    counters, gradients, rows, network, workspace, settings, order, batch_size, rates, parts, sums
+    counters, gradient, rows, network, workspace, settings, order, batch_size, rates, parts, sums
 ):
     """Do one member's share of some steps, in a thread of its own.
 
@@ -65,10 +65,11 @@ def train_steps(
     ----------
     counters : ndarray of int64
         What the members share, as `new_counters` makes it.
-    gradients : ndarray of shape (n_members, n_weights)
-        Room for the gradient of the largest task.
+    gradient : ndarray of shape (n_weights,)
+        This member's room for the gradient of a task.
     rows, network, workspace, settings
-        Of the network, weights, momenta and velocities change.
+        Of the network, weights, momenta and velocities change; it learns nothing if it has no
+        momenta.
     order : ndarray of int64
         Rows to train on, batch after batch; the last batch may be smaller.
     batch_size : int
@@ -77,7 +78,7 @@ def train_steps(
         Learning rate of each step.
     parts : ndarray of shape (n_parts, 4), int64
         Layer, tile (of a layer of sparse inputs), and first and last inputs, whose weights are a
-        task; they cover all.
+        task; they cover all, or none of a network that learns nothing.
     sums : ndarray of shape (3,), float64
         Added to: sums over the rows of weight times loss, of weight times hit, and of the weight.
     """
@@ -86,13 +87,12 @@ def train_steps(
     queues = counters[4:].reshape((3, n_members, counters.shape[1]))
     member = fetch_add(joined, 1)
     meetings = 0
-    gradient = gradients[member]
     flush_denormals()
     for step in range(len(rates)):
         batch = order[step * batch_size : (step + 1) * batch_size]
-        weight_sum = rows.weights[batch[0]]
-        for i in range(1, len(batch)):
-            weight_sum += rows.weights[batch[i]]
+        weight_sum = 0.0
+        for row in batch:
+            weight_sum += rows.weights[row]
         n_blocks = (len(batch) + BLOCK_ROWS - 1) // BLOCK_ROWS
         queues[2, member, 0] = 0
         if not len(rows.dense):
@@ -113,14 +113,14 @@ def train_steps(
         queues[0, member, 0] = 0
         queues[1, member, 0] = 0
         next_batch = order[(step + 1) * batch_size : (step + 2) * batch_size]
-        rate = _step_size(rates[step], step, weight_sum, settings)
+        rate = _step_size(rates[step], step, settings)
+        if member == 0:
+            for i in range(len(batch)):
+                sums[0] += workspace.losses[i]
+                sums[1] += workspace.hits[i]
+            sums[2] += weight_sum
         task = _next_task(member, queues[2], len(parts))
         while task < len(parts):
-            if task == 0:
-                for i in range(len(batch)):
-                    sums[0] += workspace.losses[i]
-                    sums[1] += workspace.hits[i]
-                sums[2] += weight_sum
             part = parts[task]
             if part[0] == 0:
                 fetch(part, next_batch, rows, network)
@@ -146,12 +146,12 @@ def _next_task(member, queues, n_tasks):
 
 
 @kernel
-def _step_size(rate, step, weight_sum, settings):
+def _step_size(rate, step, settings):
     """Compute what Adam multiplies with, rounded as in Keras.
 
     That is, options as float32, whatever the network's numbers, and all else in these.
     """
-    number = type(weight_sum)
+    number = type(settings.alpha)
     n_steps = number(settings.n_steps_before + step + 1)
     decay_1, decay_2 = number(np.float32(settings.beta_1)), number(np.float32(settings.beta_2))
     step_size = number(np.float32(rate)) * math.sqrt(number(1) - decay_2**n_steps)
@@ -187,6 +187,8 @@ def _propagate(block, batch, weight_sum, step, rows, network, workspace, setting
         activate(layer, first, last, step, network, workspace, settings)
         forward(layer, first, last, network, workspace, settings)
     compare(first, last, batch, weight_sum, rows, network, workspace, settings)
+    if len(network.momenta) == 0:
+        return
     for layer in range(n_layers - 1, 0, -1):
         backward(layer, first, last, network, workspace, settings)
     if not len(rows.dense):
@@ -215,7 +217,8 @@ def _update(part, gradient, batch, weight_sum, rate, rows, network, workspace, s
             (workspace.deltas, workspace.starts[layer + 1], n_units),
             (gradient, 0, n_units),
         )
-    adam(gradient[:size], start, settings.alpha / weight_sum, rate, network, settings)
+    shrinkage = gradient.dtype.type(settings.alpha / weight_sum)
+    adam(gradient[:size], start, shrinkage, rate, network, settings)
     if first == 0:
         sums = gradient[: deltas.shape[1]]
         sums[:] = 0
@@ -223,4 +226,4 @@ def _update(part, gradient, batch, weight_sum, rate, rows, network, workspace, s
             for j in range(len(sums)):
                 sums[j] += deltas[i, j]
         start = network.intercepts[layer] + tile * TILE
-        adam(sums, start, sums.dtype.type(0), rate, network, settings)
+        adam(sums, start, type(shrinkage)(0), rate, network, settings)

@@ -25,7 +25,7 @@ from sk_mnist.network import NetworkSpec
 from sk_mnist.optimizers import AdamOptions
 from sk_mnist.scaling import InputScaling
 from sk_mnist.threads import team_size
-from sk_mnist.zeros import Vector, contiguous, without_zeros
+from sk_mnist.zeros import Vector, contiguous, takes_sparse, without_zeros
 
 NEGATIVE_SLOPES = {"identity": 1.0, "leaky_relu": float(np.float32(0.2)), "relu": 0.0}
 """Activations of the hidden layers, by their derivative below zero, which Keras has as float32.
@@ -111,7 +111,7 @@ class NativeTrainer:
             offset,
             factor,
             labels.reshape(len(labels), -1).astype(np.int32),
-            row_weight.astype(self._dtype),
+            row_weight.astype(np.float64),
         )
 
     def run(
@@ -129,22 +129,16 @@ class NativeTrainer:
     ) -> tuple[list[Any], list[float]]:
         """Run one step for each batch of rows; as `sk_mnist.engine.Trainer.run`."""
         n_steps = -(-len(order) // self.batch_size)
-        real = self._dtype.type
-        settings = Settings(
-            gemm=_gemm(self._spec.dtype),
-            negative_slope=real(NEGATIVE_SLOPES[self._spec.activation]),
-            softmax=self._spec.out_activation == "softmax",
-            alpha=real(alpha),
-            dropout=real(dropout),
-            label_smoothing=real(label_smoothing),
-            seed=np.uint32(seed),
+        settings = self._settings(
+            alpha=alpha,
+            dropout=dropout,
+            label_smoothing=label_smoothing,
+            seed=seed,
             first_step=first_step,
             n_steps_before=int(state[len(self._spec.layer_sizes) * 2 - 2]),
-            **vars(self._options),
         )
         layout, workspace = self._prepared(data)
-        network = layout.network(state)
-        sums = np.zeros(3)
+        network, sums = layout.network(state), np.zeros(3)
         _run_team(
             layout.gradients,
             data,
@@ -161,6 +155,75 @@ class NativeTrainer:
         last_rate = learning_rates[first_step + n_steps - 1]
         return layout.state(network, n_done, last_rate), sums.tolist()
 
+    def evaluator(
+        self,
+        X: Any,
+        labels: npt.NDArray[Any],
+        row_weight: npt.NDArray[Any],
+        scaling: InputScaling,
+    ) -> Callable[[Sequence[Any]], tuple[float, float]] | None:
+        """Prepare to measure one network after the other by the same rows.
+
+        Parameters
+        ----------
+        X, labels, row_weight, scaling
+            As in `load`.
+
+        Returns
+        -------
+        callable or None
+            Takes the weights, as `run` returns them, and returns loss and accuracy. None for
+            sparse matrices that would have to be made dense.
+        """
+        if sparse.issparse(X) and not takes_sparse(X, scaling):
+            return None
+        data = self.load(X, labels, row_weight, scaling)
+        order = np.arange(len(data.labels))
+        n_steps = -(-len(order) // self.batch_size)
+
+        def evaluate(weights: Sequence[Any]) -> tuple[float, float]:
+            layout, workspace = self._prepared(data)
+            network, sums = layout.network(weights), np.zeros(3)
+            _run_team(
+                layout.gradients,
+                data,
+                network,
+                workspace,
+                self._settings(),
+                order,
+                self.batch_size,
+                np.zeros(n_steps),
+                layout.parts()[:0],
+                sums,
+            )
+            return float(sums[0] / sums[2]), float(sums[1] / sums[2])
+
+        return evaluate
+
+    def _settings(
+        self,
+        *,
+        alpha: float = 0.0,
+        dropout: float = 0.0,
+        label_smoothing: float = 0.0,
+        seed: int = 0,
+        first_step: int = 0,
+        n_steps_before: int = 0,
+    ) -> Settings:
+        real = self._dtype.type
+        return Settings(
+            gemm=_gemm(self._spec.dtype),
+            negative_slope=real(NEGATIVE_SLOPES[self._spec.activation]),
+            softmax=self._spec.out_activation == "softmax",
+            alpha=real(alpha),
+            dropout=real(dropout),
+            label_smoothing=real(label_smoothing),
+            seed=np.uint32(seed),
+            first_step=first_step,
+            n_steps_before=n_steps_before,
+            **vars(self._options),
+        )
+
     def _prepared(self, data: Rows) -> tuple[_Layout, Workspace]:
         """Return what fits the data: for small ones, making it takes as long as an epoch."""
         layout = _Layout(self._spec, sparse=not len(data.dense))
@@ -174,9 +237,11 @@ def _run_team(gradients: Callable[[int], Vector], *arguments: Any) -> None:
     """Call `kernels.train_steps` in several threads, and wait; an interrupt stops them."""
     with team_size() as n_members, ThreadPoolExecutor(n_members) as pool:
         counters = kernels.new_counters(n_members)
-        shared = counters, gradients(n_members), *arguments
         try:
-            waiting = {pool.submit(kernels.train_steps, *shared) for _ in range(n_members)}
+            waiting = {
+                pool.submit(kernels.train_steps, counters, gradient, *arguments)
+                for gradient in gradients(n_members)
+            }
             while waiting:
                 done, waiting = futures.wait(
                     waiting, _MOST_DEAF_SECONDS, return_when=futures.FIRST_EXCEPTION
@@ -216,7 +281,7 @@ class _Layout:
         self._coefs, self._intercepts, self._n_weights = places[:-1:2], places[1::2], places[-1]
 
     def network(self, state: Sequence[Any]) -> Network:
-        """Lay out weights and the variables of the optimizer."""
+        """Lay out weights and the variables of the optimizer, if there are any."""
         n_arrays = 2 * len(self._shapes)
         variables = state[n_arrays + 2 :]
         vectors = [
@@ -273,8 +338,8 @@ class _Layout:
         return aligned((n_members, -(-largest // CACHE_LINE) * CACHE_LINE), self._dtype)
 
     def _vector(self, arrays: Sequence[Any]) -> Vector:
-        vector = aligned((self._n_weights,), self._dtype)
-        for i, units, place in self._places(vector):
+        vector = aligned((self._n_weights if arrays else 0,), self._dtype)
+        for i, units, place in self._places(vector) if arrays else ():
             place[...] = arrays[i][..., units]
         return vector
 

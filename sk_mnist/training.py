@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from sk_mnist import inference
 from sk_mnist.feeding import Part, TrainingData
 from sk_mnist.inference import FloatArray
 from sk_mnist.network import NetworkSpec, turned
+from sk_mnist.scaling import InputScaling
 from sk_mnist.trainers import Trainer, trainer_for
 
 SCHEDULES: dict[str, Callable[[FloatArray], FloatArray]] = {
@@ -174,6 +176,7 @@ def train(
     with lent as (trainer, parts):
         n_steps = -(-len(data.train_rows) // trainer.batch_size)
         state = best = _averaged(trainer, start.entered())
+        validate = _validation(trainer, spec, data)
         try:
             for epoch in range(start.n_epochs, plan.epochs):
                 rates = _epoch_rates(plan, state, epoch, n_steps)
@@ -184,7 +187,7 @@ def train(
                 if not np.isfinite(metrics["loss"]):
                     _stop_on_divergence(finished.record(metrics), start, plan, monitor)
                     break
-                metrics.update(_validation_metrics(finished.network, spec, data))
+                metrics.update(validate(finished.network))
                 state = finished.record(metrics)  # from here on, an interrupt keeps this epoch
                 is_best = _is_best(state)
                 best = state if is_best else best
@@ -294,15 +297,37 @@ def _run_epoch(
     }
 
 
-def _validation_metrics(
-    weights: list[Any], spec: NetworkSpec, data: TrainingData
-) -> dict[str, float]:
-    """Return loss and accuracy on the validation rows, if there are any."""
-    if data.validation_rows is None:
-        return {}
+def _validation(
+    trainer: Trainer, spec: NetworkSpec, data: TrainingData
+) -> Callable[[list[Any]], dict[str, float]]:
+    """Return what measures weights by the validation rows, if there are any."""
+    if data.validation_rows is None or data.validation_weight is None:
+        return lambda weights: {}
+    rows = (
+        data.X[data.validation_rows],
+        data.labels[data.validation_rows],
+        data.validation_weight,
+        data.scaling,
+    )
+    evaluate = trainer.evaluator(*rows) or partial(_evaluate, spec, *rows)
+
+    def metrics(weights: list[Any]) -> dict[str, float]:
+        return dict(zip(("val_loss", "val_accuracy"), evaluate(weights), strict=True))
+
+    return metrics
+
+
+def _evaluate(
+    spec: NetworkSpec,
+    X: Any,
+    labels: npt.NDArray[Any],
+    row_weight: npt.NDArray[Any],
+    scaling: InputScaling,
+    weights: Sequence[Any],
+) -> tuple[float, float]:
+    """Compute loss and accuracy by NumPy, of weights as the program has them."""
     weights = turned(weights)
-    weights[:2] = data.scaling.fold(*weights[:2])
-    X, labels = data.validation_data
+    weights[:2] = scaling.fold(*weights[:2])
     z = inference.logits(X, weights[::2], weights[1::2], spec.activation)
     if spec.out_activation == "softmax":
         losses = -inference.log_probabilities(z, "softmax")[np.arange(len(z)), labels]
@@ -312,10 +337,8 @@ def _validation_metrics(
         signed = np.where(labels > 0, z, -z)
         losses = -inference.log_probabilities(signed, "logistic").sum(axis=1)
         hits = ((z > 0) == (labels > 0)).all(axis=1)
-    return {
-        "val_loss": float(np.average(losses, weights=data.validation_weight)),
-        "val_accuracy": float(np.average(hits, weights=data.validation_weight)),
-    }
+    loss, accuracy = (float(np.average(values, weights=row_weight)) for values in (losses, hits))
+    return loss, accuracy
 
 
 def _is_best(state: TrainingState) -> bool:

@@ -19,6 +19,7 @@ from jobs import (
     BINARY,
     EVERYTHING,
     MULTILABEL,
+    NO_SCALING,
     SMALL,
     SOFTMAX,
     assert_all_close,
@@ -28,6 +29,7 @@ from jobs import (
     make_job,
     run_by,
     run_python,
+    run_reference,
     weighted,
 )
 from numpy.testing import assert_allclose, assert_array_equal
@@ -37,7 +39,7 @@ from threadpoolctl import threadpool_info
 from sk_mnist import KerasMLPClassifier, native
 from sk_mnist.intrinsics import TILE
 from sk_mnist.kernel_compiler import entry_point
-from sk_mnist.network import NetworkSpec
+from sk_mnist.network import NetworkSpec, turned
 from sk_mnist.optimizers import AdamOptions, choose
 from sk_mnist.scaling import InputScaling
 from sk_mnist.threads import team_size
@@ -225,21 +227,60 @@ class TestRowsWithoutZeros:
         assert_all_close([found[0][places], *found[1:]], expected)
 
 
+@pytest.mark.parametrize("prepare", [lambda job: job, with_zeros], ids=["dense", "with zeros"])
+class TestEvaluation:
+    @pytest.mark.parametrize(
+        "spec", [SOFTMAX, MULTILABEL, LARGE], ids=["softmax", "multilabel", "large"]
+    )
+    def test_finds_what_training_without_learning_finds(self, spec, prepare):
+        job = prepare(weighted(make_job(relu(spec), n_epochs=1, learning_rate=0.0)))
+        _, [expected] = run_reference(job)
+        evaluate = trainer_of(job).evaluator(
+            job.data.X, job.data.labels, job.data.row_weight, NO_SCALING
+        )
+        assert_allclose(evaluate(turned(initial_weights(job.spec))), expected, rtol=1e-10)
+
+    def test_scales_inputs(self, prepare):
+        job = prepare(make_job(relu(SMALL)))
+        rows = job.data.X, job.data.labels, job.data.row_weight
+        weights = turned(initial_weights(SMALL))
+        found = trainer_of(job).evaluator(*rows, InputScaling(np.zeros(1), np.full(1, 4.0)))
+        expected = trainer_of(job).evaluator(rows[0] / 4, *rows[1:], NO_SCALING)
+        assert_allclose(found(weights), expected(weights), rtol=1e-12)
+
+    def test_learns_nothing(self, prepare):
+        job = prepare(make_job(relu(SMALL)))
+        evaluate = trainer_of(job).evaluator(
+            job.data.X, job.data.labels, job.data.row_weight, NO_SCALING
+        )
+        weights = turned(initial_weights(SMALL))
+        assert evaluate(weights) == evaluate(weights)
+        assert_all_equal(weights, turned(initial_weights(SMALL)))
+
+
 class TestState:
-    def test_of_the_optimizer_continues_from_call_to_call(self):
-        job = with_zeros(make_job(relu(SMALL), n_epochs=4))
-        half_way, _ = run_kernels(replace(job, epochs=job.epochs[:2]))
-        # A job's rates depend on its number of epochs.
-        second = replace(job, epochs=job.epochs[2:])
-        continued, _ = run_kernels(second, half_way)
-        forgetful, _ = run_kernels(second, half_way[:4] + trainer_of(job).initial_optimizer_state)
-        reference = [keras.Variable(w) for w in half_way[:4]]
+    def test_continues_from_call_to_call_as_if_there_had_been_no_break(self):
+        job = with_zeros(make_job(relu(SMALL)))
+        trainer = trainer_of(job)
+        data = trainer.load(job.data.X, job.data.labels, job.data.row_weight, NO_SCALING)
+        rates = np.linspace(0.01, 0.02, 4)
+        options = {"seed": 7, "alpha": 0.1, "dropout": 0.2, "label_smoothing": 0.1}
+
+        def run(state, rows, first_step):
+            order = job.epochs[0][rows]
+            return trainer.run(state, data, order, rates, first_step=first_step, **options)[0]
+
+        start = [*turned(initial_weights(SMALL)), *trainer.initial_optimizer_state]
+        with_a_break = run(run(start, slice(0, 32), 0), slice(32, 50), 2)
+        assert_all_equal(with_a_break, run(start, slice(0, 50), 0))
+
+    def test_has_the_shapes_that_keras_has(self):
+        job = with_zeros(make_job(relu(SMALL)))
+        state, _ = run_kernels(job)
         optimizer = keras.optimizers.Adam()
-        optimizer.build(reference)
-        assert [v.shape for v in optimizer.variables] == [(*v.shape[::-1],) for v in half_way[4:]]
-        assert int(half_way[4]) == 8
-        assert int(continued[4]) == 16
-        assert not np.allclose(forgetful[0], continued[0])
+        optimizer.build([keras.Variable(weight) for weight in state[:4]])
+        assert [v.shape for v in optimizer.variables] == [(*v.shape[::-1],) for v in state[4:]]
+        assert int(state[4]) == 12
 
     def test_that_is_handed_in_is_left_alone(self):
         job = make_job(relu(SMALL))
