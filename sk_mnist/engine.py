@@ -10,7 +10,6 @@ so that the fits of a grid search share one program.
 
 from __future__ import annotations
 
-import math
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -27,6 +26,7 @@ from scipy import sparse
 
 from sk_mnist.dropout import keep_mask
 from sk_mnist.feeding import TrainingData, rows_at_once
+from sk_mnist.kernel_data import aligned
 from sk_mnist.network import KERAS_ACTIVATIONS, NetworkSpec
 from sk_mnist.optimizers import OptimizerChoice
 from sk_mnist.products import product
@@ -34,9 +34,6 @@ from sk_mnist.scaling import InputScaling
 from sk_mnist.threads import granted_threads
 
 _warned_uncompiled = False
-
-# Bytes; compiled programs may read their arguments in vectors of this size.
-_ALIGNMENT = 64
 
 # What TensorFlow raises where XLA is missing or lacks an operation.
 _COMPILATION_ERRORS = (
@@ -136,7 +133,11 @@ class Trainer:
     ----------
     initial_optimizer_state : list of ndarray
         The optimizer's variables before the first step, those of matrices transposed.
+    evaluate : None
+        The program measures nothing but batches that it trains on.
     """
+
+    evaluate = None
 
     def __init__(self, key: ProgramKey) -> None:
         self.key = key
@@ -246,15 +247,6 @@ class Trainer:
             variable.assign(value)
         self._optimizer.finalize_variable_values(self._weights)
         return [tf.identity(variable.value) for variable in self._weights]
-
-    def evaluator(
-        self,
-        X: Any,
-        labels: npt.NDArray[Any],
-        row_weight: npt.NDArray[Any],
-        scaling: InputScaling,
-    ) -> None:
-        """Return that NumPy is to measure networks by rows."""
 
     def _call(self, *arguments: Any) -> Any:
         """Call the program, uncompiled where XLA cannot compile it."""
@@ -402,10 +394,7 @@ def padded_rows(n_rows: int) -> int:
 def _padded_tensor(array: npt.NDArray[Any], n_rows: int, dtype: npt.DTypeLike) -> Any:
     """Copy an array into a tensor with more rows, once: `tf.constant` would copy it three times."""
     shape = (n_rows, *array.shape[1:])
-    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-    buffer = np.zeros(n_bytes + _ALIGNMENT, np.uint8)
-    start = -buffer.ctypes.data % _ALIGNMENT
-    padded = buffer[start : start + n_bytes].view(dtype).reshape(shape)
+    padded = aligned(shape, np.dtype(dtype))  # as compiled programs read their arguments
     padded[: len(array)] = array
     # The tensor shares the memory, which nobody else has; identity moves it to a GPU, if any.
     return tf.identity(tf.experimental.dlpack.from_dlpack(padded.__dlpack__()))

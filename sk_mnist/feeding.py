@@ -36,7 +36,7 @@ class TrainingData:
     validation_rows : ndarray of int or None
         Rows that decide when to stop; None trains all epochs.
     validation_weight : ndarray of shape (n_validation_rows,), float64, or None
-        Weight of each validation row in its score.
+        Weight of each validation row in its score, in some unit.
     weight_unit : float
         What a row weight of one stands for.
     """

@@ -217,11 +217,10 @@ def _training_data(
             f"class_weight={estimator.class_weight!r} gives every sample the weight zero: nothing "
             "is left to train on."
         )
-    # The loss is relative to the sum of the weights. In units of about the largest, they are in
-    # the range of any number type; of a power of two, so that nothing is rounded.
-    weight_unit = math.ldexp(1.0, math.frexp(row_weight.max())[1] - 1)
+    weight_unit = _unit(row_weight)
     row_weight = row_weight / weight_unit
-    train_rows = train_rows[row_weight[train_rows].astype(dtype) > 0]
+    train_rows = train_rows[row_weight[train_rows] >= np.finfo(dtype).tiny]
+    validation_weight = None if validation_rows is None else weight[validation_rows]
     return TrainingData(
         request.X,
         labels,
@@ -229,9 +228,18 @@ def _training_data(
         scaling,
         train_rows,
         validation_rows,
-        None if validation_rows is None else weight[validation_rows],
+        None if validation_weight is None else validation_weight / _unit(validation_weight),
         weight_unit,
     )
+
+
+def _unit(weight: npt.NDArray[np.float64]) -> float:
+    """Return the unit in which weights are used, which only count relative to each other.
+
+    It is about the largest, so that they are in the range of any number type, and a power of two,
+    so that nothing is rounded.
+    """
+    return math.ldexp(1.0, math.frexp(weight.max())[1] - 1)
 
 
 def _hold_out(

@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 _intrinsic: Any = intrinsic
 
 TILE = 64
-"""Columns that `add_scaled_rows` works on at a time; they stay in the processor's registers."""
+"""Columns that sparse products work on at a time; they stay in the processor's registers."""
 
 # Numbers a vector, for the compiler to cut as the processor has it: one of 512 bits of float32.
 _LANES = 16
@@ -111,9 +111,10 @@ def add_scaled_rows(
     """Add to `total` the rows ``rows[k]`` of a matrix times ``factors[k]``, k up from `start`.
 
     It ends at `stop`, or where ``rows[k]`` is not below `last`, and returns where. `tile` is the
-    matrix from row `first` on; it has `TILE` columns. In Numba's own words the sum would go through
-    memory at each k, and the loop over the columns would begin by asking whether its arrays
-    overlap: together half of the time.
+    matrix from row `first` on; it has `TILE` columns. No row may lie before it.
+
+    In Numba's own words the sum would go through memory at each k, and the loop over the columns
+    would begin by asking whether its arrays overlap: together half of the time.
     """
     signature = types.intp(
         total, tile, types.intp, types.intp, rows, factors, types.intp, types.intp
@@ -125,7 +126,7 @@ def add_scaled_rows(
         size = context.get_abi_sizeof(total.type.pointee)
         sums = [
             cgutils.alloca_once_value(builder, builder.load(part, align=size))
-            for part in _parts(builder, total)
+            for part in _vectors(builder, total)
         ]
         place = cgutils.alloca_once_value(builder, start)
         look, add, end = map(builder.append_basic_block, ("look", "add", "end"))
@@ -139,14 +140,14 @@ def add_scaled_rows(
         builder.cbranch(builder.icmp_signed("<", row, last), add, end)
         builder.position_at_end(add)
         factor = _everywhere(builder, builder.load(builder.gep(factors, [k])))
-        for part_sum, part in zip(sums, _row_parts(builder, tile, row, first), strict=True):
+        for part_sum, part in zip(sums, _row_vectors(builder, tile, row, first), strict=True):
             product = builder.fmul(factor, builder.load(part, align=size), flags=["contract"])
             part_total = builder.fadd(builder.load(part_sum), product, flags=["contract"])
             builder.store(part_total, part_sum)
         builder.store(builder.add(k, k.type(1)), place)
         builder.branch(look)
         builder.position_at_end(end)
-        for part_sum, part in zip(sums, _parts(builder, total), strict=True):
+        for part_sum, part in zip(sums, _vectors(builder, total), strict=True):
             builder.store(builder.load(part_sum), part, align=size)
         return builder.load(place)
 
@@ -160,25 +161,25 @@ def add_to_rows(
     first: Any,
     rows: Any,
     factors: Any,
-    row: Any,
+    added: Any,
     start: Any,
     stop: Any,
 ) -> tuple[Any, Callable[..., Any]]:
-    """Add `row` times ``factors[k]`` to the rows ``rows[k]`` of a matrix, k from start to stop.
+    """Add `added` times ``factors[k]`` to the rows ``rows[k]`` of a matrix, k from start to stop.
 
-    `tile` is the matrix from row `first` on; it has `TILE` columns.
+    `tile` is the matrix from row `first` on; it has `TILE` columns. No row may lie before it.
     """
-    signature = types.void(tile, types.intp, rows, factors, row, types.intp, types.intp)
+    signature = types.void(tile, types.intp, rows, factors, added, types.intp, types.intp)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         tile, rows, factors, added = _pointers(context, builder, signature, args, (0, 2, 3, 4))
         first, start, stop = args[1], args[5], args[6]
         size = context.get_abi_sizeof(tile.type.pointee)
-        added = [builder.load(part, align=size) for part in _parts(builder, added)]
+        added = [builder.load(part, align=size) for part in _vectors(builder, added)]
         with cgutils.for_range_slice(builder, start, stop, start.type(1)) as (k, _):
             row = builder.zext(builder.load(builder.gep(rows, [k])), k.type)
             factor = _everywhere(builder, builder.load(builder.gep(factors, [k])))
-            for vector, part in zip(added, _row_parts(builder, tile, row, first), strict=True):
+            for vector, part in zip(added, _row_vectors(builder, tile, row, first), strict=True):
                 product = builder.fmul(factor, vector, flags=["contract"])
                 part_total = builder.fadd(
                     builder.load(part, align=size), product, flags=["contract"]
@@ -194,7 +195,7 @@ def _pointers(context: Any, builder: Any, signature: Any, args: Any, which: Any)
     return [context.make_array(signature.args[i])(context, builder, args[i]).data for i in which]
 
 
-def _parts(builder: Any, pointer: Any) -> list[Any]:
+def _vectors(builder: Any, pointer: Any) -> list[Any]:
     """Return the vectors that `TILE` numbers consist of."""
     integer = ir.IntType(64)
     vector = ir.VectorType(pointer.type.pointee, _LANES)
@@ -202,10 +203,10 @@ def _parts(builder: Any, pointer: Any) -> list[Any]:
     return [builder.bitcast(p, vector.as_pointer()) for p in pointers]
 
 
-def _row_parts(builder: Any, tile: Any, row: Any, first: Any) -> list[Any]:
+def _row_vectors(builder: Any, tile: Any, row: Any, first: Any) -> list[Any]:
     """Return the vectors of a row of a matrix, of which `tile` is what begins at row `first`."""
     place = builder.mul(builder.sub(row, first), row.type(TILE))
-    return _parts(builder, builder.gep(tile, [place]))
+    return _vectors(builder, builder.gep(tile, [place]))
 
 
 def _everywhere(builder: Any, number: Any) -> Any:

@@ -23,7 +23,7 @@ def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
 
 
 class Rows(NamedTuple):
-    """Training data: dense, or without zeros and scaled (then `dense` has no rows).
+    """Loaded rows: dense, or without zeros and scaled (then `dense` has no rows).
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Rows(NamedTuple):
     starts : ndarray of shape (n_rows + 1,), int64
         Where in `columns` and `values` each row begins.
     columns, values : ndarray of shape (n_values,)
-        The inputs that are not zero, column by column in each row.
+        The inputs that are not zero; the columns of a row are in ascending order.
     offset, factor : ndarray of shape (n_features,)
         Scaling of dense inputs: first the one is subtracted, then the other multiplied.
     labels : ndarray of shape (n_rows, 1) or (n_rows, n_outputs), int32
@@ -86,9 +86,10 @@ class Workspace(NamedTuple):
     tiles : ndarray of shape (n_tiles, batch_size, TILE)
         Of a first layer of sparse inputs: logits, then the derivative of the loss by them.
     tile_inputs : int
-        Number of inputs whose weights, of a tile, are a task.
+        Number of inputs, at most, whose weights are a task of a tile.
     bounds : ndarray of shape (n_tiles, n_tasks + 1, batch_size), int64
-        Where in each sparse row of the batch the inputs of a task begin; the same for each tile.
+        Where in each sparse row of the batch the inputs of a task begin; each tile has its own
+        copy, beside the thread that it is computed by.
     losses, hits : ndarray of shape (batch_size,)
         Of each row, times its weight.
     """

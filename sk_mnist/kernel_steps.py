@@ -64,7 +64,7 @@ def fetch(part, batch, rows, network):
     """
     first = len(batch) * part[2] // network.sizes[0]
     last = len(batch) * part[3] // network.sizes[0]
-    for i in range(first, last if len(rows.values) else first):
+    for i in range(first, last):
         start, stop = rows.starts[batch[i]], rows.starts[batch[i] + 1]
         for k in range(start, stop, CACHE_LINE // rows.columns.itemsize):
             prefetch(rows.columns, k)
@@ -76,7 +76,7 @@ def fetch(part, batch, rows, network):
 def forward_tile(t, batch, rows, network, workspace):
     """Compute the logits of a tile of the first layer, from rows without zeros.
 
-    Some inputs after others, so that their weights stay in the nearest cache.
+    Of all rows first some inputs, then others, so that their weights stay in a near cache.
     """
     n_inputs = network.sizes[0]
     coefs = network.coefs[0] + t * n_inputs * TILE

@@ -56,29 +56,24 @@ def new_counters(n_members: int) -> npt.NDArray[np.int64]:
 
 
 @entry_point
-def train_steps(
-    counters, gradient, rows, network, workspace, settings, order, batch_size, rates, parts, sums
-):
+def train_steps(counters, gradient, rows, network, workspace, settings, order, rates, parts, sums):
     """Do one member's share of some steps, in a thread of its own.
 
     Parameters
     ----------
     counters : ndarray of int64
         What the members share, as `new_counters` makes it.
-    gradient : ndarray of shape (n_weights,)
-        This member's room for the gradient of a task.
+    gradient : ndarray
+        This member's room for the gradient of the largest task.
     rows, network, workspace, settings
-        Of the network, weights, momenta and velocities change; it learns nothing if it has no
-        momenta.
+        Of the network, weights, momenta and velocities change.
     order : ndarray of int64
-        Rows to train on, batch after batch; the last batch may be smaller.
-    batch_size : int
-        Rows a step.
+        The rows, batch after batch, as many as the workspace has room for; the last may be smaller.
     rates : ndarray of float64
         Learning rate of each step.
     parts : ndarray of shape (n_parts, 4), int64
         Layer, tile (of a layer of sparse inputs), and first and last inputs, whose weights are a
-        task; they cover all, or none of a network that learns nothing.
+        task; they cover all. Without any, the network is only measured.
     sums : ndarray of shape (3,), float64
         Added to: sums over the rows of weight times loss, of weight times hit, and of the weight.
     """
@@ -87,6 +82,8 @@ def train_steps(
     queues = counters[4:].reshape((3, n_members, counters.shape[1]))
     member = fetch_add(joined, 1)
     meetings = 0
+    batch_size = len(workspace.losses)
+    learns = len(parts) > 0
     flush_denormals()
     for step in range(len(rates)):
         batch = order[step * batch_size : (step + 1) * batch_size]
@@ -105,7 +102,7 @@ def train_steps(
                 return
         task = _next_task(member, queues[1], n_blocks)
         while task < n_blocks:
-            _propagate(task, batch, weight_sum, step, rows, network, workspace, settings)
+            _propagate(task, batch, weight_sum, step, learns, rows, network, workspace, settings)
             task = _next_task(member, queues[1], n_blocks)
         meetings += n_members
         if not _meet(met, meetings, stop):
@@ -122,7 +119,7 @@ def train_steps(
         task = _next_task(member, queues[2], len(parts))
         while task < len(parts):
             part = parts[task]
-            if part[0] == 0:
+            if part[0] == 0 and not len(rows.dense):
                 fetch(part, next_batch, rows, network)
             _update(part, gradient, batch, weight_sum, rate, rows, network, workspace, settings)
             task = _next_task(member, queues[2], len(parts))
@@ -173,8 +170,8 @@ def _meet(met, target, stop):
 
 
 @inlined
-def _propagate(block, batch, weight_sum, step, rows, network, workspace, settings):
-    """Go forward and backward with one block of the rows of a batch."""
+def _propagate(block, batch, weight_sum, step, learns, rows, network, workspace, settings):
+    """Go forward with one block of the rows of a batch, and backward if the network learns."""
     first = block * BLOCK_ROWS
     last = min(len(batch), first + BLOCK_ROWS)
     n_layers = len(network.sizes) - 1
@@ -187,7 +184,7 @@ def _propagate(block, batch, weight_sum, step, rows, network, workspace, setting
         activate(layer, first, last, step, network, workspace, settings)
         forward(layer, first, last, network, workspace, settings)
     compare(first, last, batch, weight_sum, rows, network, workspace, settings)
-    if len(network.momenta) == 0:
+    if not learns:
         return
     for layer in range(n_layers - 1, 0, -1):
         backward(layer, first, last, network, workspace, settings)
@@ -226,4 +223,4 @@ def _update(part, gradient, batch, weight_sum, rate, rows, network, workspace, s
             for j in range(len(sums)):
                 sums[j] += deltas[i, j]
         start = network.intercepts[layer] + tile * TILE
-        adam(sums, start, type(shrinkage)(0), rate, network, settings)
+        adam(sums, start, gradient.dtype.type(0), rate, network, settings)

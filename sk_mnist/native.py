@@ -7,7 +7,7 @@ what is not, which takes a third of the time.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -25,7 +25,7 @@ from sk_mnist.network import NetworkSpec
 from sk_mnist.optimizers import AdamOptions
 from sk_mnist.scaling import InputScaling
 from sk_mnist.threads import team_size
-from sk_mnist.zeros import Vector, contiguous, takes_sparse, without_zeros
+from sk_mnist.zeros import Vector, contiguous, without_zeros
 
 NEGATIVE_SLOPES = {"identity": 1.0, "leaky_relu": float(np.float32(0.2)), "relu": 0.0}
 """Activations of the hidden layers, by their derivative below zero, which Keras has as float32.
@@ -33,9 +33,13 @@ NEGATIVE_SLOPES = {"identity": 1.0, "leaky_relu": float(np.float32(0.2)), "relu"
 Above zero it is one.
 """
 
-# Most inputs whose weights are a task, of a dense layer, and bytes of them, of a tile.
+# Most inputs whose weights are a task, of a dense layer, and most bytes of weights, of a tile.
+# Smaller tasks take longer, larger ones leave threads without work or fall out of the cache.
 _PANEL_INPUTS = 256
 _TILE_BYTES = 2**16
+
+# Rows that a network is measured by at a time, at least, if there are so many.
+_MEASURED_ROWS = 256
 
 # Where a wait without end goes on over an interrupt, as on Windows, that is heard after this.
 _MOST_DEAF_SECONDS = 0.1
@@ -64,7 +68,7 @@ class NativeTrainer:
         self._spec = spec
         self._options = options
         self._dtype = np.dtype(spec.dtype)
-        self._workspace: Workspace | None = None
+        self._workspaces: dict[tuple[bool, int], Workspace] = {}
         shapes = [s for a, b in pairwise(spec.layer_sizes) for s in ((b, a), (b,))]
         averages = [np.zeros(shape, self._dtype) for shape in shapes for _ in range(2)]
         self.initial_optimizer_state = [np.zeros((), np.int64), np.zeros((), np.float32), *averages]
@@ -79,7 +83,7 @@ class NativeTrainer:
         row_weight: npt.NDArray[Any],
         scaling: InputScaling,
     ) -> Rows:
-        """Prepare training data.
+        """Prepare rows to train on, or to measure a network by.
 
         Parameters
         ----------
@@ -128,7 +132,6 @@ class NativeTrainer:
         label_smoothing: float,
     ) -> tuple[list[Any], list[float]]:
         """Run one step for each batch of rows; as `sk_mnist.engine.Trainer.run`."""
-        n_steps = -(-len(order) // self.batch_size)
         settings = self._settings(
             alpha=alpha,
             dropout=dropout,
@@ -137,68 +140,47 @@ class NativeTrainer:
             first_step=first_step,
             n_steps_before=int(state[len(self._spec.layer_sizes) * 2 - 2]),
         )
-        layout, workspace = self._prepared(data)
-        network, sums = layout.network(state), np.zeros(3)
-        _run_team(
-            layout.gradients,
-            data,
-            network,
-            workspace,
-            settings,
-            np.ascontiguousarray(order, np.int64),
-            self.batch_size,
-            learning_rates[first_step : first_step + n_steps].astype(np.float64),
-            layout.parts(),
-            sums,
-        )
+        layout, workspace = self._prepared(data, self.batch_size)
+        network = layout.network(state)
+        n_steps = -(-len(order) // self.batch_size)
+        rates = learning_rates[first_step : first_step + n_steps].astype(np.float64)
+        sums = _run_team(layout, data, network, workspace, settings, order, rates)
         n_done = np.asarray(settings.n_steps_before + n_steps)
-        last_rate = learning_rates[first_step + n_steps - 1]
-        return layout.state(network, n_done, last_rate), sums.tolist()
+        return layout.state(network, n_done, learning_rates[first_step + n_steps - 1]), sums
 
-    def evaluator(
+    def evaluate(
         self,
-        X: Any,
-        labels: npt.NDArray[Any],
+        weights: Sequence[Any],
+        data: Rows,
+        order: npt.NDArray[np.intp],
         row_weight: npt.NDArray[Any],
-        scaling: InputScaling,
-    ) -> Callable[[Sequence[Any]], tuple[float, float]] | None:
-        """Prepare to measure one network after the other by the same rows.
+    ) -> list[float]:
+        """Measure a network by some rows.
 
         Parameters
         ----------
-        X, labels, row_weight, scaling
-            As in `load`.
+        weights : sequence of ndarray
+            As `run` returns them.
+        data : Rows
+            Loaded rows, whose weights do not count here.
+        order : ndarray of shape (n_measured,)
+            The rows to measure it by.
+        row_weight : ndarray of shape (n_measured,)
+            Their weights.
 
         Returns
         -------
-        callable or None
-            Takes the weights, as `run` returns them, and returns loss and accuracy. None for
-            sparse matrices that would have to be made dense.
+        list of 3 float
+            Sums over the rows of weight times loss, of weight times hit, and of the weight.
         """
-        if sparse.issparse(X) and not takes_sparse(X, scaling):
-            return None
-        data = self.load(X, labels, row_weight, scaling)
-        order = np.arange(len(data.labels))
-        n_steps = -(-len(order) // self.batch_size)
-
-        def evaluate(weights: Sequence[Any]) -> tuple[float, float]:
-            layout, workspace = self._prepared(data)
-            network, sums = layout.network(weights), np.zeros(3)
-            _run_team(
-                layout.gradients,
-                data,
-                network,
-                workspace,
-                self._settings(),
-                order,
-                self.batch_size,
-                np.zeros(n_steps),
-                layout.parts()[:0],
-                sums,
-            )
-            return float(sums[0] / sums[2]), float(sums[1] / sums[2])
-
-        return evaluate
+        all_weights = np.zeros(len(data.weights))
+        all_weights[order] = row_weight
+        batch_size = max(self.batch_size, min(_MEASURED_ROWS, len(order)))
+        layout, workspace = self._prepared(data, batch_size)
+        rates = np.zeros(-(-len(order) // batch_size))
+        data = data._replace(weights=all_weights)
+        network = layout.network(weights)
+        return _run_team(layout, data, network, workspace, self._settings(), order, rates)
 
     def _settings(
         self,
@@ -224,23 +206,35 @@ class NativeTrainer:
             **vars(self._options),
         )
 
-    def _prepared(self, data: Rows) -> tuple[_Layout, Workspace]:
+    def _prepared(self, data: Rows, batch_size: int) -> tuple[_Layout, Workspace]:
         """Return what fits the data: for small ones, making it takes as long as an epoch."""
-        layout = _Layout(self._spec, sparse=not len(data.dense))
-        workspace = self._workspace
-        if workspace is None or not layout.fits(workspace):
-            workspace = self._workspace = layout.workspace(self.batch_size)
-        return layout, workspace
+        sparse_rows = not len(data.dense)
+        layout = _Layout(self._spec, sparse=sparse_rows)
+        if (sparse_rows, batch_size) not in self._workspaces:
+            self._workspaces[sparse_rows, batch_size] = layout.workspace(batch_size)
+        return layout, self._workspaces[sparse_rows, batch_size]
 
 
-def _run_team(gradients: Callable[[int], Vector], *arguments: Any) -> None:
-    """Call `kernels.train_steps` in several threads, and wait; an interrupt stops them."""
+def _run_team(
+    layout: _Layout,
+    data: Rows,
+    network: Network,
+    workspace: Workspace,
+    settings: Settings,
+    order: npt.NDArray[np.intp],
+    rates: npt.NDArray[np.float64],
+) -> list[float]:
+    """Call `kernels.train_steps` in several threads; return the sums. An interrupt stops them."""
+    parts = layout.parts() if len(network.momenta) else np.zeros((0, 4), np.int64)
+    order = np.ascontiguousarray(order, np.int64)
+    sums = np.zeros(3)
+    arguments = data, network, workspace, settings, order, rates, parts, sums
     with team_size() as n_members, ThreadPoolExecutor(n_members) as pool:
         counters = kernels.new_counters(n_members)
         try:
             waiting = {
                 pool.submit(kernels.train_steps, counters, gradient, *arguments)
-                for gradient in gradients(n_members)
+                for gradient in layout.gradients(n_members)
             }
             while waiting:
                 done, waiting = futures.wait(
@@ -250,6 +244,7 @@ def _run_team(gradients: Callable[[int], Vector], *arguments: Any) -> None:
                     member.result()
         finally:
             counters[kernels.STOP] = 1  # for those that wait for one that is not coming
+    return sums.tolist()
 
 
 class _Layout:
@@ -269,7 +264,7 @@ class _Layout:
         self._shapes = list(pairwise(spec.layer_sizes))
         self._n_tiles = -(-spec.layer_sizes[1] // TILE) if sparse else 0
         most = _TILE_BYTES // (TILE * self._dtype.itemsize)
-        self._tile_inputs = _evenly(spec.layer_sizes[0], most, at_least=4)
+        self._tile_inputs = _evenly(spec.layer_sizes[0], most, n_tasks=4)
         widths = [n_units for _, n_units in self._shapes]
         widths[0] = self._n_tiles * TILE or widths[0]
         sizes = [
@@ -315,31 +310,30 @@ class _Layout:
             hits=np.empty(batch_size),
         )
 
-    def fits(self, workspace: Workspace) -> bool:
-        """Tell whether a workspace is one that `workspace` would make."""
-        return len(workspace.tiles) == self._n_tiles
-
     def parts(self) -> npt.NDArray[np.int64]:
         """Cut the weights into tasks; those of tiles first, in turn, so that each has one owner."""
         parts = []
         for layer, (n_inputs, _) in enumerate(self._shapes):
             n_tiles = self._n_tiles if layer == 0 else 0
-            size = self._tile_inputs if n_tiles else _evenly(n_inputs, _PANEL_INPUTS, at_least=2)
+            size = self._tile_inputs if n_tiles else _evenly(n_inputs, _PANEL_INPUTS, n_tasks=2)
             for i in range(0, n_inputs, size):
                 last = min(n_inputs, i + size)
                 parts += [(layer, tile, i, last) for tile in range(n_tiles or 1)]
         return np.array(parts, np.int64)
 
     def gradients(self, n_members: int) -> Vector:
-        """Make room for the weights, or at least the intercepts, of each member's task."""
-        widths = [TILE if self._n_tiles else self._shapes[0][1], *self._sizes[2:]]
-        parts = self.parts()
-        largest = ((parts[:, 3] - parts[:, 2]) * np.array(widths)[parts[:, 0]]).max()
+        """Make room for the gradients of each member's largest task."""
+        widths = np.array([TILE if self._n_tiles else self._shapes[0][1], *self._sizes[2:]])
+        layers, _, firsts, lasts = self.parts().T
+        largest = ((lasts - firsts) * widths[layers]).max()
+        # So many that each member's begins at a line of the cache.
         return aligned((n_members, -(-largest // CACHE_LINE) * CACHE_LINE), self._dtype)
 
     def _vector(self, arrays: Sequence[Any]) -> Vector:
-        vector = aligned((self._n_weights if arrays else 0,), self._dtype)
-        for i, units, place in self._places(vector) if arrays else ():
+        if not arrays:
+            return np.zeros(0, self._dtype)
+        vector = aligned((self._n_weights,), self._dtype)
+        for i, units, place in self._places(vector):
             place[...] = arrays[i][..., units]
         return vector
 
@@ -364,10 +358,12 @@ class _Layout:
             yield 2 * layer + 1, slice(None), vector[start : start + n_units]
 
 
-def _evenly(n_inputs: int, most: int, *, at_least: int) -> int:
-    """Return how many inputs a task has when there are some tasks, and none has too many."""
-    n_tasks = max(at_least, -(-n_inputs // most))
-    return -(-n_inputs // n_tasks)
+def _evenly(n_inputs: int, most: int, n_tasks: int) -> int:
+    """Return how many inputs a task has if there are so many tasks, or more if it had too many.
+
+    The number of threads has no say, so that any number of them computes the same.
+    """
+    return -(-n_inputs // max(n_tasks, -(-n_inputs // most)))
 
 
 @functools.cache

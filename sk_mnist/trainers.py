@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,11 +14,23 @@ import numpy.typing as npt
 from sk_mnist import native, optimizers
 from sk_mnist.feeding import Feed, TrainingData, feed
 from sk_mnist.network import NetworkSpec
-from sk_mnist.scaling import InputScaling
 from sk_mnist.zeros import takes_sparse
 
 # What the drivers of Nvidia, AMD and Windows's Linux make known of graphics processors.
 _GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+
+
+class Evaluate(Protocol):
+    """What measures a network by loaded rows: a method of a trainer."""
+
+    def __call__(
+        self,
+        weights: Sequence[Any],
+        data: Any,
+        order: npt.NDArray[np.intp],
+        row_weight: npt.NDArray[Any],
+    ) -> list[float]:
+        """Return sums over rows; `sk_mnist.native.NativeTrainer.evaluate` says which."""
 
 
 class Trainer(Protocol):
@@ -29,6 +41,10 @@ class Trainer(Protocol):
     @property
     def batch_size(self) -> int:
         """Rows a step."""
+
+    @property
+    def evaluate(self) -> Evaluate | None:
+        """What measures networks by loaded rows; None leaves it to NumPy."""
 
     def averages(self, state: Sequence[Any]) -> list[Any] | None:
         """Return what the optimizer ends with in place of the weights, None if it keeps them."""
@@ -47,18 +63,6 @@ class Trainer(Protocol):
         label_smoothing: float,
     ) -> tuple[list[Any], list[float]]:
         """Run one step for each batch of rows; `sk_mnist.engine.Trainer` says how."""
-
-    def evaluator(
-        self,
-        X: Any,
-        labels: npt.NDArray[Any],
-        row_weight: npt.NDArray[Any],
-        scaling: InputScaling,
-    ) -> Callable[[Sequence[Any]], tuple[float, float]] | None:
-        """Return what makes loss and accuracy on rows of weights in the state; None: NumPy is to.
-
-        `sk_mnist.native.NativeTrainer.evaluator` says how.
-        """
 
 
 @contextmanager

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sk_mnist import inference
-from sk_mnist.feeding import Part, TrainingData
+from sk_mnist.feeding import Feed, Part, TrainingData
 from sk_mnist.inference import FloatArray
 from sk_mnist.network import NetworkSpec, turned
 from sk_mnist.scaling import InputScaling
-from sk_mnist.trainers import Trainer, trainer_for
+from sk_mnist.trainers import Evaluate, Trainer, trainer_for
 
 SCHEDULES: dict[str, Callable[[FloatArray], FloatArray]] = {
     "constant": np.ones_like,
@@ -176,7 +176,7 @@ def train(
     with lent as (trainer, parts):
         n_steps = -(-len(data.train_rows) // trainer.batch_size)
         state = best = _averaged(trainer, start.entered())
-        validate = _validation(trainer, spec, data)
+        validate = _validation(trainer, parts, spec, data)
         try:
             for epoch in range(start.n_epochs, plan.epochs):
                 rates = _epoch_rates(plan, state, epoch, n_steps)
@@ -298,23 +298,42 @@ def _run_epoch(
 
 
 def _validation(
-    trainer: Trainer, spec: NetworkSpec, data: TrainingData
+    trainer: Trainer, parts: Feed, spec: NetworkSpec, data: TrainingData
 ) -> Callable[[list[Any]], dict[str, float]]:
     """Return what measures weights by the validation rows, if there are any."""
-    if data.validation_rows is None or data.validation_weight is None:
+    rows, row_weight = data.validation_rows, data.validation_weight
+    if rows is None or row_weight is None:
         return lambda weights: {}
-    rows = (
-        data.X[data.validation_rows],
-        data.labels[data.validation_rows],
-        data.validation_weight,
-        data.scaling,
-    )
-    evaluate = trainer.evaluator(*rows) or partial(_evaluate, spec, *rows)
+    if trainer.evaluate is None or data.scaling.offset.any():
+        # With an offset, weights that predict are not as exact as weights that train.
+        X, labels = data.X[rows], data.labels[rows]
+        measure = partial(_evaluate, spec, X, labels, row_weight, data.scaling)
+    else:
+        by_place = np.argsort(rows)  # as they lie in the memory
+        measure = partial(
+            _evaluate_loaded, trainer.evaluate, parts, rows[by_place], row_weight[by_place]
+        )
 
     def metrics(weights: list[Any]) -> dict[str, float]:
-        return dict(zip(("val_loss", "val_accuracy"), evaluate(weights), strict=True))
+        return dict(zip(("val_loss", "val_accuracy"), measure(weights), strict=True))
 
     return metrics
+
+
+def _evaluate_loaded(
+    evaluate: Evaluate,
+    parts: Feed,
+    rows: npt.NDArray[np.intp],
+    row_weight: npt.NDArray[Any],
+    weights: list[Any],
+) -> tuple[float, float]:
+    """Compute loss and accuracy on rows that a trainer has loaded."""
+    totals, first = np.zeros(3), 0
+    for part in parts(rows):
+        last = first + len(part.order)
+        totals += evaluate(weights, part.data, part.order, row_weight[first:last])
+        first = last
+    return float(totals[0] / totals[2]), float(totals[1] / totals[2])
 
 
 def _evaluate(

@@ -30,12 +30,18 @@ def takes_sparse(X: Any, scaling: InputScaling) -> bool:
 
 
 def without_zeros(X: Any, factor: Vector) -> tuple[Vector, Vector, Vector] | None:
-    """Return starts, columns and values of what is not zero, unless that is much."""
+    """Return starts, columns and values of what is not zero, unless that is much.
+
+    The columns of a row are in ascending order, each once.
+    """
     n_rows, n_features = X.shape
     index = np.uint16 if n_features <= 2**16 else np.uint32
     if sparse.issparse(X):
         if X.nnz > _MAX_DENSITY * n_rows * n_features:
             return None
+        # Kernels would write to other memory if columns were not in order. What a matrix says of
+        # itself may be from before its columns were changed: a new one looks.
+        X = sparse.csr_array((X.data, X.indices, X.indptr), shape=X.shape)
         if not X.has_canonical_format:
             X = X.copy()
             X.sum_duplicates()

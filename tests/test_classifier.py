@@ -618,6 +618,17 @@ def test_only_the_proportions_of_weights_count(small, digits, factor):
     np.testing.assert_allclose(a.predict_proba(X), b.predict_proba(X), rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("factor", [1e-310, 1e-60, 1e60, 1e300])
+def test_only_the_proportions_of_the_weights_of_held_out_rows_count(small, digits, factor):
+    X, y = digits
+    # Whole numbers, so that sums of them are exact, and powers of two, so that products are.
+    weight = np.random.RandomState(0).choice([1.0, 2.0, 4.0], 500)
+    clf = small(early_stopping=True, epochs=2, input_scaling=None)
+    expected = clone(clf).fit(X, y, sample_weight=weight).validation_scores_
+    clf.fit(X, y, sample_weight=2.0 ** np.round(np.log2(factor)) * weight)
+    assert clf.validation_scores_ == pytest.approx(expected, abs=1e-12)
+
+
 def test_weights_that_are_all_one_are_as_no_weights(small, fitted, digits):
     assert_same_network(small().fit(*digits, sample_weight=np.ones(500)), fitted)
 
@@ -822,7 +833,11 @@ def test_sparse_data_train_as_dense_data(small, digits, container, input_scaling
     )
 
 
-@pytest.mark.parametrize("params", [{}, {"dropout": 0.3}, {"class_weight": "balanced"}], ids=str)
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"dropout": 0.3}, {"class_weight": "balanced", "early_stopping": True}],
+    ids=str,
+)
 @pytest.mark.parametrize("n_bytes", [4 * 32 * 64 * 4 * 3, 1])
 def test_sparse_data_too_large_to_be_dense_train_the_same(
     small, digits, monkeypatch, params, n_bytes
@@ -832,7 +847,8 @@ def test_sparse_data_too_large_to_be_dense_train_the_same(
     monkeypatch.setattr(feeding, "DENSE_BYTES", n_bytes)  # parts of three batches, or of one
     clf = small(**params).fit(sparse.csr_matrix(X), y)
     assert_close_networks(clf, dense, 1e-6)
-    assert clf.loss_curve_ == pytest.approx(dense.loss_curve_, rel=1e-6)
+    for name, values in dense.history_.items():
+        assert clf.history_[name] == pytest.approx(values, rel=1e-6)
 
 
 def test_partial_fit_takes_sparse_data(small, digits):
@@ -965,6 +981,14 @@ def test_the_network_returns_to_its_best_epoch(small, digits, held_out, labels):
     _, rows = held_out[0]
     assert clf.best_validation_score_ == max(clf.validation_scores_)
     assert clf.best_validation_score_ == pytest.approx(clf.score(X[rows], Y[rows]), abs=1e-12)
+
+
+def test_validation_scores_are_those_of_predictions_even_far_from_zero(small, digits, held_out):
+    X, y = digits
+    X = (X + 1e6).astype("float32")  # the weights that predict are less exact than those that train
+    clf = small(input_scaling="standard", early_stopping=True, epochs=4).fit(X, y)
+    _, rows = held_out[0]
+    assert clf.best_validation_score_ == pytest.approx(clf.score(X[rows], y[rows]), abs=1e-12)
 
 
 @pytest.mark.parametrize(("n_iter_no_change", "tol"), [(2, 1e-4), (3, 1e-4), (2, 0.05), (2, 0.0)])

@@ -10,7 +10,9 @@ import threading
 import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
+from itertools import pairwise
 
 import keras
 import numpy as np
@@ -43,10 +45,10 @@ from sk_mnist.network import NetworkSpec, turned
 from sk_mnist.optimizers import AdamOptions, choose
 from sk_mnist.scaling import InputScaling
 from sk_mnist.threads import team_size
-from sk_mnist.zeros import takes_sparse
+from sk_mnist.zeros import takes_sparse, without_zeros
 
 # Larger than everything that is cut into pieces: tiles, blocks of rows, parts and panels of inputs.
-LARGE = NetworkSpec((300, 2 * TILE + 6, 140, 3), "relu", "softmax", "float64")
+LARGE = NetworkSpec((301, 2 * TILE + 6, 140, 3), "relu", "softmax", "float64")
 
 
 def with_zeros(job, share=0.8):
@@ -198,6 +200,14 @@ class TestRowsWithoutZeros:
         assert_array_equal(matrix.indices, before.indices)
         assert_array_equal(matrix.data, before.data)
 
+    def test_of_a_sparse_matrix_are_in_order_whatever_it_says_of_itself(self):
+        X = sparse.random_array((20, 30), density=0.2, rng=np.random.default_rng(0), format="csr")
+        assert X.has_canonical_format  # and it believes so from now on
+        X.indices = 29 - X.indices
+        starts, columns, _ = without_zeros(X, np.ones(30))
+        for start, stop in pairwise(starts):
+            assert (np.diff(columns[start:stop].astype(int)) > 0).all()
+
     def test_of_sparse_matrices_are_never_made_dense(self):
         X = sparse.random_array((500, 10**6), density=1e-5, format="csr", rng=0, dtype="float32")
         scaling = InputScaling(np.zeros(1), np.ones(1))
@@ -228,34 +238,35 @@ class TestRowsWithoutZeros:
 
 
 @pytest.mark.parametrize("prepare", [lambda job: job, with_zeros], ids=["dense", "with zeros"])
+@pytest.mark.parametrize(
+    "spec", [SOFTMAX, BINARY, MULTILABEL, LARGE], ids=["softmax", "binary", "multilabel", "large"]
+)
 class TestEvaluation:
-    @pytest.mark.parametrize(
-        "spec", [SOFTMAX, MULTILABEL, LARGE], ids=["softmax", "multilabel", "large"]
-    )
-    def test_finds_what_training_without_learning_finds(self, spec, prepare):
-        job = prepare(weighted(make_job(relu(spec), n_epochs=1, learning_rate=0.0)))
-        _, [expected] = run_reference(job)
-        evaluate = trainer_of(job).evaluator(
-            job.data.X, job.data.labels, job.data.row_weight, NO_SCALING
-        )
-        assert_allclose(evaluate(turned(initial_weights(job.spec))), expected, rtol=1e-10)
+    def evaluate(self, job, rows, row_weight):
+        trainer = trainer_of(job)
+        data = trainer.load(job.data.X, job.data.labels, job.data.row_weight, job.data.scaling)
+        weights = turned(initial_weights(job.spec))
+        sums = np.array(trainer.evaluate(weights, data, rows, row_weight))
+        assert_allclose(sums[2], row_weight.sum())
+        return sums[:2] / sums[2]
 
-    def test_scales_inputs(self, prepare):
-        job = prepare(make_job(relu(SMALL)))
-        rows = job.data.X, job.data.labels, job.data.row_weight
-        weights = turned(initial_weights(SMALL))
-        found = trainer_of(job).evaluator(*rows, InputScaling(np.zeros(1), np.full(1, 4.0)))
-        expected = trainer_of(job).evaluator(rows[0] / 4, *rows[1:], NO_SCALING)
-        assert_allclose(found(weights), expected(weights), rtol=1e-12)
+    def check(self, job):
+        """Compare with one step that learns nothing, on rows and weights of its own."""
+        rng = np.random.default_rng(3)
+        rows = rng.permutation(300)[:270]
+        row_weight = rng.uniform(0.1, 3, 300)
+        one_step = replace(job, epochs=(rows,), batch_size=300, learning_rate=0.0)
+        data = replace(job.data, row_weight=row_weight)
+        _, [expected] = run_reference(replace(one_step, data=data))
+        assert_allclose(self.evaluate(job, rows, row_weight[rows]), expected, rtol=1e-10)
 
-    def test_learns_nothing(self, prepare):
-        job = prepare(make_job(relu(SMALL)))
-        evaluate = trainer_of(job).evaluator(
-            job.data.X, job.data.labels, job.data.row_weight, NO_SCALING
-        )
-        weights = turned(initial_weights(SMALL))
-        assert evaluate(weights) == evaluate(weights)
-        assert_all_equal(weights, turned(initial_weights(SMALL)))
+    def test_measures_the_network_by_some_rows(self, spec, prepare):
+        self.check(prepare(weighted(make_job(relu(spec), n_rows=300))))
+
+    def test_scales_inputs(self, spec, prepare):
+        job = prepare(make_job(relu(spec), n_rows=300))
+        scaling = InputScaling(np.zeros(1), np.full(1, 4.0))
+        self.check(replace(job, data=replace(job.data, scaling=scaling)))
 
 
 class TestState:
@@ -321,6 +332,20 @@ class TestThreads:
     def test_any_number_of_them_trains_the_same_network(self, hidden, dtype, zeros):
         code = HASH_OF_A_NETWORK.format(hidden=hidden, dtype=dtype, zeros=zeros)
         assert len({run_python(code, OMP_NUM_THREADS=n) for n in ("1", "2", "3")}) == 1
+
+    @pytest.mark.parametrize("n_threads", [2, 3, 7, 40])
+    @pytest.mark.parametrize("prepare", [lambda job: job, with_zeros], ids=["dense", "with zeros"])
+    def test_more_of_them_than_processors_or_tasks_train_the_same_network(
+        self, monkeypatch, n_threads, prepare
+    ):
+        job = prepare(weighted(make_job(LARGE, n_rows=150, batch_size=100, dropout=0.2)))
+
+        def found_by(n):
+            monkeypatch.setattr(native, "team_size", lambda: nullcontext(n))
+            state, metrics = run_kernels(job)
+            return [*state, metrics]
+
+        assert_all_equal(found_by(n_threads), found_by(1))
 
     def test_that_train_at_once_get_what_they_get_one_after_the_other(self):
         jobs = [with_zeros(weighted(make_job(LARGE, dropout=0.4, seed=i))) for i in range(4)]
