@@ -101,6 +101,7 @@ def add_scaled_rows(
     typing_context: Any,
     total: Any,
     tile: Any,
+    pitch: Any,
     first: Any,
     last: Any,
     rows: Any,
@@ -111,18 +112,19 @@ def add_scaled_rows(
     """Add to `total` the rows ``rows[k]`` of a matrix times ``factors[k]``, k up from `start`.
 
     It ends at `stop`, or where ``rows[k]`` is not below `last`, and returns where. `tile` is the
-    matrix from row `first` on; it has `TILE` columns. No row may lie before it.
+    matrix from row `first` on, of which `TILE` columns count; `pitch` numbers further is the next
+    row. No row may lie before it.
 
     In Numba's own words the sum would go through memory at each k, and the loop over the columns
     would begin by asking whether its arrays overlap: together half of the time.
     """
-    signature = types.intp(
-        total, tile, types.intp, types.intp, rows, factors, types.intp, types.intp
-    )
+    index = types.intp
+    signature = index(total, tile, index, index, index, rows, factors, index, index)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        total, tile, rows, factors = _pointers(context, builder, signature, args, (0, 1, 4, 5))
-        first, last, start, stop = args[2], args[3], args[6], args[7]
+        total, tile, rows, factors = _pointers(context, builder, signature, args, (0, 1, 5, 6))
+        pitch, first, last = args[2:5]
+        start, stop = args[7:]
         size = context.get_abi_sizeof(total.type.pointee)
         sums = [
             cgutils.alloca_once_value(builder, builder.load(part, align=size))
@@ -140,7 +142,8 @@ def add_scaled_rows(
         builder.cbranch(builder.icmp_signed("<", row, last), add, end)
         builder.position_at_end(add)
         factor = _everywhere(builder, builder.load(builder.gep(factors, [k])))
-        for part_sum, part in zip(sums, _row_vectors(builder, tile, row, first), strict=True):
+        row_vectors = _row_vectors(builder, tile, pitch, row, first)
+        for part_sum, part in zip(sums, row_vectors, strict=True):
             product = builder.fmul(factor, builder.load(part, align=size), flags=["contract"])
             part_total = builder.fadd(builder.load(part_sum), product, flags=["contract"])
             builder.store(part_total, part_sum)
@@ -158,6 +161,7 @@ def add_scaled_rows(
 def add_to_rows(
     typing_context: Any,
     tile: Any,
+    pitch: Any,
     first: Any,
     rows: Any,
     factors: Any,
@@ -167,19 +171,22 @@ def add_to_rows(
 ) -> tuple[Any, Callable[..., Any]]:
     """Add `added` times ``factors[k]`` to the rows ``rows[k]`` of a matrix, k from start to stop.
 
-    `tile` is the matrix from row `first` on; it has `TILE` columns. No row may lie before it.
+    The matrix is given as in `add_scaled_rows`.
     """
-    signature = types.void(tile, types.intp, rows, factors, added, types.intp, types.intp)
+    index = types.intp
+    signature = types.void(tile, index, index, rows, factors, added, index, index)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        tile, rows, factors, added = _pointers(context, builder, signature, args, (0, 2, 3, 4))
-        first, start, stop = args[1], args[5], args[6]
+        tile, rows, factors, added = _pointers(context, builder, signature, args, (0, 3, 4, 5))
+        pitch, first = args[1:3]
+        start, stop = args[6:]
         size = context.get_abi_sizeof(tile.type.pointee)
         added = [builder.load(part, align=size) for part in _vectors(builder, added)]
         with cgutils.for_range_slice(builder, start, stop, start.type(1)) as (k, _):
             row = builder.zext(builder.load(builder.gep(rows, [k])), k.type)
             factor = _everywhere(builder, builder.load(builder.gep(factors, [k])))
-            for vector, part in zip(added, _row_vectors(builder, tile, row, first), strict=True):
+            row_vectors = _row_vectors(builder, tile, pitch, row, first)
+            for vector, part in zip(added, row_vectors, strict=True):
                 product = builder.fmul(factor, vector, flags=["contract"])
                 part_total = builder.fadd(
                     builder.load(part, align=size), product, flags=["contract"]
@@ -203,9 +210,9 @@ def _vectors(builder: Any, pointer: Any) -> list[Any]:
     return [builder.bitcast(p, vector.as_pointer()) for p in pointers]
 
 
-def _row_vectors(builder: Any, tile: Any, row: Any, first: Any) -> list[Any]:
+def _row_vectors(builder: Any, tile: Any, pitch: Any, row: Any, first: Any) -> list[Any]:
     """Return the vectors of a row of a matrix, of which `tile` is what begins at row `first`."""
-    place = builder.mul(builder.sub(row, first), row.type(TILE))
+    place = builder.mul(builder.sub(row, first), pitch)
     return _vectors(builder, builder.gep(tile, [place]))
 
 

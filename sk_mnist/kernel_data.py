@@ -58,14 +58,22 @@ class Network(NamedTuple):
     ----------
     sizes : ndarray of int64
         Number of inputs, units of each layer.
+    pitches : ndarray of int64
+        Of each layer, numbers from one row of its matrix to the next.
+    lists_inputs : ndarray of bool
+        Of each layer, whether inputs that are not zero are listed, to compute it from these alone
+        where they are few. Rows of its matrix have a line of the cache between them: a power of two
+        from one to the next would have them all want the same place in the cache.
     coefs, intercepts : ndarray of int64
         Where in the vectors those of each layer begin.
     weights, momenta, velocities : ndarray
-        A dense layer's matrix has the shape (n_inputs, n_units), that of a layer of sparse inputs
-        (n_tiles, n_inputs, TILE).
+        A dense layer's matrix has the shape (n_inputs, pitch), that of a first layer of sparse
+        inputs (n_tiles, n_inputs, TILE).
     """
 
     sizes: Any
+    pitches: Any
+    lists_inputs: Any
     coefs: Any
     intercepts: Any
     weights: Any
@@ -90,6 +98,11 @@ class Workspace(NamedTuple):
     bounds : ndarray of shape (n_tiles, n_tasks + 1, batch_size), int64
         Where in each sparse row of the batch the inputs of a task begin; each tile has its own
         copy, beside the thread that it is computed by.
+    columns, values : ndarray
+        Like `outputs`, but only what is not zero: in each row, which inputs of the next layer that
+        are, and these.
+    edges : ndarray of shape (n_layers, n_tasks + 1, batch_size), int64
+        Where in these, of each layer and row, the inputs of a task begin.
     losses, hits : ndarray of shape (batch_size,)
         Of each row, times its weight.
     """
@@ -101,6 +114,9 @@ class Workspace(NamedTuple):
     tiles: Any
     tile_inputs: Any
     bounds: Any
+    columns: Any
+    values: Any
+    edges: Any
     losses: Any
     hits: Any
 

@@ -9,9 +9,8 @@ import math
 
 import numpy as np
 
-from sk_mnist.intrinsics import TILE, add_scaled_rows, add_to_rows, multiply, prefetch
+from sk_mnist.intrinsics import multiply
 from sk_mnist.kernel_compiler import kernel
-from sk_mnist.kernel_data import CACHE_LINE
 
 BLOCK_ROWS = 64
 """Rows of a batch that are a task."""
@@ -46,7 +45,7 @@ def forward(layer, first, last, network, workspace, settings):
         (False, False),
         (last - first, n_units, n_inputs),
         (workspace.outputs, workspace.starts[layer] + first * n_inputs, n_inputs),
-        (network.weights, network.coefs[layer], n_units),
+        (network.weights, network.coefs[layer], network.pitches[layer]),
         (workspace.outputs, workspace.starts[layer + 1] + first * n_units, n_units),
     )
     logits = layer_rows(workspace.outputs, layer + 1, first, last, network, workspace)
@@ -54,63 +53,6 @@ def forward(layer, first, last, network, workspace, settings):
     for i in range(last - first):
         for j in range(n_units):
             logits[i, j] += intercept[j]
-
-
-@kernel
-def fetch(part, batch, rows, network):
-    """Have the sparse rows of the next batch brought into the cache, with each task some of them.
-
-    They lie all over the memory. Who computes with a tile's tasks needs all of them.
-    """
-    first = len(batch) * part[2] // network.sizes[0]
-    last = len(batch) * part[3] // network.sizes[0]
-    for i in range(first, last):
-        start, stop = rows.starts[batch[i]], rows.starts[batch[i] + 1]
-        for k in range(start, stop, CACHE_LINE // rows.columns.itemsize):
-            prefetch(rows.columns, k)
-        for k in range(start, stop, CACHE_LINE // rows.values.itemsize):
-            prefetch(rows.values, k)
-
-
-@kernel
-def forward_tile(t, batch, rows, network, workspace):
-    """Compute the logits of a tile of the first layer, from rows without zeros.
-
-    Of all rows first some inputs, then others, so that their weights stay in a near cache.
-    """
-    n_inputs = network.sizes[0]
-    coefs = network.coefs[0] + t * n_inputs * TILE
-    intercept = network.weights[network.intercepts[0] + t * TILE :]
-    bounds = workspace.bounds[t]
-    for i in range(len(batch)):
-        bounds[0, i] = rows.starts[batch[i]]
-        for j in range(TILE):
-            workspace.tiles[t, i, j] = intercept[j]
-    for part in range(len(bounds) - 1):
-        first = part * workspace.tile_inputs
-        last = min(n_inputs, first + workspace.tile_inputs)
-        tile = network.weights[coefs + first * TILE : coefs + last * TILE]
-        for i in range(len(batch)):
-            bounds[part + 1, i] = add_scaled_rows(
-                workspace.tiles[t, i],
-                tile,
-                first,
-                last,
-                rows.columns,
-                rows.values,
-                bounds[part, i],
-                rows.starts[batch[i] + 1],
-            )
-
-
-@kernel
-def collect(first, last, network, workspace):
-    """Copy the logits of the first layer from tiles."""
-    logits = layer_rows(workspace.outputs, 1, first, last, network, workspace)
-    for t in range(len(workspace.tiles)):
-        for i in range(last - first):
-            for j in range(min(TILE, logits.shape[1] - t * TILE)):
-                logits[i, t * TILE + j] = workspace.tiles[t, first + i, j]
 
 
 @kernel
@@ -217,7 +159,7 @@ def backward(layer, first, last, network, workspace, settings):
         (False, True),
         (last - first, n_units, n_above),
         (workspace.deltas, workspace.starts[layer + 1] + first * n_above, n_above),
-        (network.weights, network.coefs[layer], n_above),
+        (network.weights, network.coefs[layer], network.pitches[layer]),
         (workspace.deltas, workspace.starts[layer] + first * n_units, n_units),
     )
     deltas = layer_rows(workspace.deltas, layer, first, last, network, workspace)
@@ -225,31 +167,6 @@ def backward(layer, first, last, network, workspace, settings):
     for i in range(last - first):
         for j in range(n_units):
             deltas[i, j] *= slopes[i, j]
-
-
-@kernel
-def lay_out_deltas(first, last, network, workspace):
-    """Copy what the loss changes with at the first layer into tiles."""
-    deltas = layer_rows(workspace.deltas, 1, first, last, network, workspace)
-    for t in range(len(workspace.tiles)):
-        tile = workspace.tiles[t]
-        width = min(TILE, deltas.shape[1] - t * TILE)
-        for i in range(last - first):
-            for j in range(width):
-                tile[first + i, j] = deltas[i, t * TILE + j]
-            for j in range(width, TILE):
-                tile[first + i, j] = 0
-
-
-@kernel
-def sparse_gradient(t, first, last, batch, rows, workspace, gradient):
-    """Compute the gradient of a tile of the first layer, for some of its inputs."""
-    gradient[: (last - first) * TILE] = 0
-    part = first // workspace.tile_inputs
-    starts, stops = workspace.bounds[t, part], workspace.bounds[t, part + 1]
-    for i in range(len(batch)):
-        delta = workspace.tiles[t, i]
-        add_to_rows(gradient, first, rows.columns, rows.values, delta, starts[i], stops[i])
 
 
 @kernel

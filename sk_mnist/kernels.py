@@ -9,6 +9,9 @@ own, and take those of others when these are done.
 The first layer has two forms. Rows that are mostly zeros, as images are, are kept without the
 zeros. The weights then lie in tiles of `TILE` units, which are tasks before the blocks of rows: who
 computes with a tile also updates it, so that it stays in the cache of one processor.
+
+Outputs of a hidden layer of "relu" may be mostly zeros, too. Behind a wide one, the next layer's
+inputs are listed, and where few of them are not zero, it is computed from these alone.
 """
 
 from __future__ import annotations
@@ -25,15 +28,21 @@ from sk_mnist.kernel_steps import (
     activate,
     adam,
     backward,
-    collect,
     compare,
-    fetch,
     forward,
-    forward_tile,
     gather,
-    lay_out_deltas,
     layer_rows,
-    sparse_gradient,
+)
+from sk_mnist.kernel_zeros import (
+    are_few,
+    collect,
+    fetch,
+    forward_listed,
+    forward_tile,
+    lay_out_deltas,
+    list_inputs,
+    listed_gradient,
+    tile_gradient,
 )
 
 STOP = 3
@@ -182,7 +191,12 @@ def _propagate(block, batch, weight_sum, step, learns, rows, network, workspace,
         collect(first, last, network, workspace)
     for layer in range(1, n_layers):
         activate(layer, first, last, step, network, workspace, settings)
-        forward(layer, first, last, network, workspace, settings)
+        if network.lists_inputs[layer]:
+            list_inputs(layer, first, last, network, workspace)
+        if are_few(layer, first, last, network, workspace):
+            forward_listed(layer, first, last, network, workspace)
+        else:
+            forward(layer, first, last, network, workspace, settings)
     compare(first, last, batch, weight_sum, rows, network, workspace, settings)
     if not learns:
         return
@@ -201,19 +215,25 @@ def _update(part, gradient, batch, weight_sum, rate, rows, network, workspace, s
         start = network.coefs[0] + (tile * n_inputs + first) * TILE
         size = (last - first) * TILE
         deltas = workspace.tiles[tile, : len(batch)]
-        sparse_gradient(tile, first, last, batch, rows, workspace, gradient)
+        tile_gradient(tile, first, last, batch, rows, workspace, gradient)
     else:
-        start = network.coefs[layer] + first * n_units
-        size = (last - first) * n_units
+        pitch = network.pitches[layer]
+        start = network.coefs[layer] + first * pitch
+        size = (last - first) * pitch
         deltas = layer_rows(workspace.deltas, layer + 1, 0, len(batch), network, workspace)
-        multiply(
-            settings.gemm,
-            (True, False),
-            (last - first, n_units, len(batch)),
-            (workspace.outputs, workspace.starts[layer] + first, n_inputs),
-            (workspace.deltas, workspace.starts[layer + 1], n_units),
-            (gradient, 0, n_units),
-        )
+        if are_few(layer, 0, len(batch), network, workspace):
+            listed_gradient(layer, first, last, len(batch), network, workspace, gradient)
+        else:
+            multiply(
+                settings.gemm,
+                (True, False),
+                (last - first, n_units, len(batch)),
+                (workspace.outputs, workspace.starts[layer] + first, n_inputs),
+                (workspace.deltas, workspace.starts[layer + 1], n_units),
+                (gradient, 0, pitch),
+            )
+            for i in range(last - first if pitch > n_units else 0):
+                gradient[i * pitch + n_units : (i + 1) * pitch] = 0
     shrinkage = gradient.dtype.type(settings.alpha / weight_sum)
     adam(gradient[:size], start, shrinkage, rate, network, settings)
     if first == 0:

@@ -7,7 +7,7 @@ what is not, which takes a third of the time.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -19,24 +19,19 @@ from numba.extending import get_cython_function_address
 from scipy import sparse
 
 from sk_mnist import kernels
-from sk_mnist.intrinsics import TILE
-from sk_mnist.kernel_data import CACHE_LINE, Network, Rows, Settings, Workspace, aligned
+from sk_mnist.kernel_data import Network, Rows, Settings, Workspace
+from sk_mnist.layout import Layout
 from sk_mnist.network import NetworkSpec
 from sk_mnist.optimizers import AdamOptions
 from sk_mnist.scaling import InputScaling
 from sk_mnist.threads import team_size
-from sk_mnist.zeros import Vector, contiguous, without_zeros
+from sk_mnist.zeros import contiguous, without_zeros
 
 NEGATIVE_SLOPES = {"identity": 1.0, "leaky_relu": float(np.float32(0.2)), "relu": 0.0}
 """Activations of the hidden layers, by their derivative below zero, which Keras has as float32.
 
 Above zero it is one.
 """
-
-# Most inputs whose weights are a task, of a dense layer, and most bytes of weights, of a tile.
-# Smaller tasks take longer, larger ones leave threads without work or fall out of the cache.
-_PANEL_INPUTS = 256
-_TILE_BYTES = 2**16
 
 # Rows that a network is measured by at a time, at least, if there are so many.
 _MEASURED_ROWS = 256
@@ -206,17 +201,17 @@ class NativeTrainer:
             **vars(self._options),
         )
 
-    def _prepared(self, data: Rows, batch_size: int) -> tuple[_Layout, Workspace]:
+    def _prepared(self, data: Rows, batch_size: int) -> tuple[Layout, Workspace]:
         """Return what fits the data: for small ones, making it takes as long as an epoch."""
         sparse_rows = not len(data.dense)
-        layout = _Layout(self._spec, sparse=sparse_rows)
+        layout = Layout(self._spec, sparse=sparse_rows)
         if (sparse_rows, batch_size) not in self._workspaces:
             self._workspaces[sparse_rows, batch_size] = layout.workspace(batch_size)
         return layout, self._workspaces[sparse_rows, batch_size]
 
 
 def _run_team(
-    layout: _Layout,
+    layout: Layout,
     data: Rows,
     network: Network,
     workspace: Workspace,
@@ -245,125 +240,6 @@ def _run_team(
         finally:
             counters[kernels.STOP] = 1  # for those that wait for one that is not coming
     return sums.tolist()
-
-
-class _Layout:
-    """Where in the kernels' vectors the layers of a network lie.
-
-    Parameters
-    ----------
-    spec : NetworkSpec
-        The network.
-    sparse : bool
-        Whether its inputs are rows without zeros.
-    """
-
-    def __init__(self, spec: NetworkSpec, *, sparse: bool) -> None:
-        self._dtype = np.dtype(spec.dtype)
-        self._sizes = np.array(spec.layer_sizes, np.int64)
-        self._shapes = list(pairwise(spec.layer_sizes))
-        self._n_tiles = -(-spec.layer_sizes[1] // TILE) if sparse else 0
-        most = _TILE_BYTES // (TILE * self._dtype.itemsize)
-        self._tile_inputs = _evenly(spec.layer_sizes[0], most, n_tasks=4)
-        widths = [n_units for _, n_units in self._shapes]
-        widths[0] = self._n_tiles * TILE or widths[0]
-        sizes = [
-            n
-            for (n_in, _), n_out in zip(self._shapes, widths, strict=True)
-            for n in (n_in * n_out, n_out)
-        ]
-        places = np.cumsum([0, *sizes])
-        self._coefs, self._intercepts, self._n_weights = places[:-1:2], places[1::2], places[-1]
-
-    def network(self, state: Sequence[Any]) -> Network:
-        """Lay out weights and the variables of the optimizer, if there are any."""
-        n_arrays = 2 * len(self._shapes)
-        variables = state[n_arrays + 2 :]
-        vectors = [
-            self._vector([np.asarray(array).T for array in arrays])
-            for arrays in (state[:n_arrays], variables[::2], variables[1::2])
-        ]
-        return Network(self._sizes, self._coefs, self._intercepts, *vectors)
-
-    def state(self, network: Network, n_steps: Vector, rate: float) -> list[Any]:
-        """Return weights and variables as `network` takes them: the way back."""
-        weights, momenta, velocities = (
-            [array.T for array in self._arrays(vector)]
-            for vector in (network.weights, network.momenta, network.velocities)
-        )
-        averages = [a for pair in zip(momenta, velocities, strict=True) for a in pair]
-        return [*weights, n_steps, np.asarray(rate, np.float32), *averages]
-
-    def workspace(self, batch_size: int) -> Workspace:
-        """Make room for what a step computes."""
-        n_units = batch_size * int(self._sizes.sum())
-        n_bounds = -(-self._shapes[0][0] // self._tile_inputs) + 1
-        return Workspace(
-            starts=batch_size * np.cumsum([0, *self._sizes[:-1]]),
-            outputs=aligned((n_units,), self._dtype),
-            slopes=aligned((n_units,), self._dtype),
-            deltas=aligned((n_units,), self._dtype),
-            tiles=aligned((self._n_tiles, batch_size, TILE), self._dtype),
-            tile_inputs=self._tile_inputs,
-            bounds=np.empty((self._n_tiles, n_bounds, batch_size), np.int64),
-            losses=np.empty(batch_size),
-            hits=np.empty(batch_size),
-        )
-
-    def parts(self) -> npt.NDArray[np.int64]:
-        """Cut the weights into tasks; those of tiles first, in turn, so that each has one owner."""
-        parts = []
-        for layer, (n_inputs, _) in enumerate(self._shapes):
-            n_tiles = self._n_tiles if layer == 0 else 0
-            size = self._tile_inputs if n_tiles else _evenly(n_inputs, _PANEL_INPUTS, n_tasks=2)
-            for i in range(0, n_inputs, size):
-                last = min(n_inputs, i + size)
-                parts += [(layer, tile, i, last) for tile in range(n_tiles or 1)]
-        return np.array(parts, np.int64)
-
-    def gradients(self, n_members: int) -> Vector:
-        """Make room for the gradients of each member's largest task."""
-        widths = np.array([TILE if self._n_tiles else self._shapes[0][1], *self._sizes[2:]])
-        layers, _, firsts, lasts = self.parts().T
-        largest = ((lasts - firsts) * widths[layers]).max()
-        # So many that each member's begins at a line of the cache.
-        return aligned((n_members, -(-largest // CACHE_LINE) * CACHE_LINE), self._dtype)
-
-    def _vector(self, arrays: Sequence[Any]) -> Vector:
-        if not arrays:
-            return np.zeros(0, self._dtype)
-        vector = aligned((self._n_weights,), self._dtype)
-        for i, units, place in self._places(vector):
-            place[...] = arrays[i][..., units]
-        return vector
-
-    def _arrays(self, vector: Vector) -> list[Vector]:
-        shapes = [shape for n, units in self._shapes for shape in ((n, units), (units,))]
-        arrays = [np.empty(shape, self._dtype) for shape in shapes]
-        for i, units, place in self._places(vector):
-            arrays[i][..., units] = place
-        return arrays
-
-    def _places(self, vector: Vector) -> Iterator[tuple[int, slice, Vector]]:
-        """Yield the number of an array, some of its units, and where in the vector they are."""
-        for layer, (n_inputs, n_units) in enumerate(self._shapes):
-            place = vector[self._coefs[layer] : self._intercepts[layer]]
-            if layer == 0 and self._n_tiles:
-                for t, tile in enumerate(place.reshape(self._n_tiles, n_inputs, TILE)):
-                    units = slice(t * TILE, min(n_units, (t + 1) * TILE))
-                    yield 0, units, tile[:, : units.stop - units.start]
-            else:
-                yield 2 * layer, slice(None), place.reshape(n_inputs, n_units)
-            start = self._intercepts[layer]
-            yield 2 * layer + 1, slice(None), vector[start : start + n_units]
-
-
-def _evenly(n_inputs: int, most: int, n_tasks: int) -> int:
-    """Return how many inputs a task has if there are so many tasks, or more if it had too many.
-
-    The number of threads has no say, so that any number of them computes the same.
-    """
-    return -(-n_inputs // max(n_tasks, -(-n_inputs // most)))
 
 
 @functools.cache

@@ -50,6 +50,9 @@ from sk_mnist.zeros import takes_sparse, without_zeros
 # Larger than everything that is cut into pieces: tiles, blocks of rows, parts and panels of inputs.
 LARGE = NetworkSpec((301, 2 * TILE + 6, 140, 3), "relu", "softmax", "float64")
 
+# With a hidden layer so wide that zeros among its outputs are left out, where dropout makes many.
+WIDE = NetworkSpec((20, 300, 2 * TILE, 3), "relu", "softmax", "float64")
+
 
 def with_zeros(job, share=0.8):
     """Return a job with inputs of which a share is zero, so few that zeros are left out."""
@@ -119,6 +122,10 @@ class TestNetworks:
     @pytest.mark.parametrize("batch_size", [1, 64, 100, 1000])
     def test_that_are_trained_in_pieces_are_those_of_keras(self, batch_size, prepare):
         self.check(LARGE, prepare, n_rows=150, n_epochs=2, batch_size=batch_size, dropout=0.2)
+
+    @pytest.mark.parametrize("dropout", [0.0, 0.5, 0.8], ids="dropout {}".format)
+    def test_with_wide_layers_are_those_of_keras(self, dropout, prepare):
+        self.check(WIDE, prepare, n_rows=150, n_epochs=2, batch_size=100, dropout=dropout)
 
     def test_of_float32_are_those_of_float64_up_to_rounding(self, prepare):
         wide = prepare(make_job(relu(SMALL), **EVERYTHING))
@@ -335,10 +342,13 @@ class TestThreads:
 
     @pytest.mark.parametrize("n_threads", [2, 3, 7, 40])
     @pytest.mark.parametrize("prepare", [lambda job: job, with_zeros], ids=["dense", "with zeros"])
+    @pytest.mark.parametrize(
+        ("spec", "dropout"), [(LARGE, 0.2), (WIDE, 0.8)], ids=["large", "wide"]
+    )
     def test_more_of_them_than_processors_or_tasks_train_the_same_network(
-        self, monkeypatch, n_threads, prepare
+        self, monkeypatch, n_threads, prepare, spec, dropout
     ):
-        job = prepare(weighted(make_job(LARGE, n_rows=150, batch_size=100, dropout=0.2)))
+        job = prepare(weighted(make_job(spec, n_rows=150, batch_size=100, dropout=dropout)))
 
         def found_by(n):
             monkeypatch.setattr(native, "team_size", lambda: nullcontext(n))
