@@ -103,8 +103,8 @@ def _findings(group: str, rows: pd.DataFrame, settings: dict[str, Any]) -> Itera
                 f"{settings['matrix_size']:,} rows and columns at {spread(rates)} GFLOP/s. "
                 "Counting nothing but the matrix products of its steps (forward, and backward "
                 "without the gradient of the input) and these as if no zeros were left out, a "
-                f"plain epoch runs at {spread(100 * shares)} % of that rate, and one of inputs without "
-                f"zeros at {spread(100 * dense_shares)} %."
+                f"plain epoch runs at {spread(100 * shares)} % of that rate, and one of inputs "
+                f"without zeros at {spread(100 * dense_shares)} %."
             )
 
 
