@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -110,8 +111,9 @@ class Layout:
             hits=np.empty(batch_size),
         )
 
+    @functools.cached_property
     def parts(self) -> npt.NDArray[np.int64]:
-        """Cut the weights into tasks; those of tiles first, in turn, so that each has one owner."""
+        """Tasks that weights are cut into; first those of tiles, in turn, so each has one owner."""
         parts = []
         for layer, (n_inputs, _) in enumerate(self._shapes):
             n_tiles = self._n_tiles if layer == 0 else 0
@@ -129,7 +131,7 @@ class Layout:
     def gradients(self, n_members: int) -> Vector:
         """Make room for the gradients of each member's largest task."""
         widths = np.array([TILE if self._n_tiles else self._pitches[0], *self._pitches[1:]])
-        layers, _, firsts, lasts = self.parts().T
+        layers, _, firsts, lasts = self.parts.T
         largest = ((lasts - firsts) * widths[layers]).max()
         # So many that each member's begins at a line of the cache.
         return aligned((n_members, -(-largest // CACHE_LINE) * CACHE_LINE), self._dtype)

@@ -63,7 +63,7 @@ class NativeTrainer:
         self._spec = spec
         self._options = options
         self._dtype = np.dtype(spec.dtype)
-        self._workspaces: dict[tuple[bool, int], Workspace] = {}
+        self._made: dict[tuple[bool, int], tuple[Layout, Workspace]] = {}
         shapes = [s for a, b in pairwise(spec.layer_sizes) for s in ((b, a), (b,))]
         averages = [np.zeros(shape, self._dtype) for shape in shapes for _ in range(2)]
         self.initial_optimizer_state = [np.zeros((), np.int64), np.zeros((), np.float32), *averages]
@@ -204,10 +204,11 @@ class NativeTrainer:
     def _prepared(self, data: Rows, batch_size: int) -> tuple[Layout, Workspace]:
         """Return what fits the data: for small ones, making it takes as long as an epoch."""
         sparse_rows = not len(data.dense)
-        layout = Layout(self._spec, sparse=sparse_rows)
-        if (sparse_rows, batch_size) not in self._workspaces:
-            self._workspaces[sparse_rows, batch_size] = layout.workspace(batch_size)
-        return layout, self._workspaces[sparse_rows, batch_size]
+        key = sparse_rows, batch_size
+        if key not in self._made:
+            layout = Layout(self._spec, sparse=sparse_rows)
+            self._made[key] = layout, layout.workspace(batch_size)
+        return self._made[key]
 
 
 def _run_team(
@@ -220,7 +221,7 @@ def _run_team(
     rates: npt.NDArray[np.float64],
 ) -> list[float]:
     """Call `kernels.train_steps` in several threads; return the sums. An interrupt stops them."""
-    parts = layout.parts() if len(network.momenta) else np.zeros((0, 4), np.int64)
+    parts = layout.parts if len(network.momenta) else np.zeros((0, 4), np.int64)
     order = np.ascontiguousarray(order, np.int64)
     sums = np.zeros(3)
     arguments = data, network, workspace, settings, order, rates, parts, sums
