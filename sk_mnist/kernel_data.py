@@ -10,6 +10,9 @@ import numpy.typing as npt
 CACHE_LINE = 64
 """Bytes that come into a processor's cache together."""
 
+INPUTS_PER_NONZERO = 3
+"""Where at most one input of so many is not zero, computing from these alone is faster."""
+
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Make an array of zeros that begins with a line of the cache.

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from sk_mnist.intrinsics import TILE, add_scaled_rows, add_to_rows, prefetch
 from sk_mnist.kernel_compiler import kernel
-from sk_mnist.kernel_data import CACHE_LINE
+from sk_mnist.kernel_data import CACHE_LINE, INPUTS_PER_NONZERO
 from sk_mnist.kernel_steps import layer_rows
 
 LISTED_INPUTS = 128
 """Most inputs whose weights are a task of a layer whose inputs are listed."""
-
-# Up to one input of so many is not zero where a layer is computed from these.
-_FEW = 3
 
 
 @kernel
@@ -133,7 +130,7 @@ def are_few(layer, first, last, network, workspace):
     n_listed = 0
     for i in range(first, last):
         n_listed += edges[_n_parts(n_inputs), i] - edges[0, i]
-    return _FEW * n_listed <= n_inputs * (last - first)
+    return INPUTS_PER_NONZERO * n_listed <= n_inputs * (last - first)
 
 
 @kernel

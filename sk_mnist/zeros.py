@@ -11,11 +11,9 @@ import numpy.typing as npt
 from scipy import sparse
 
 from sk_mnist.kernel_compiler import entry_point
+from sk_mnist.kernel_data import INPUTS_PER_NONZERO
 from sk_mnist.scaling import InputScaling
 from sk_mnist.threads import team_size
-
-# Up to this share of inputs that are not zero, rows without zeros are faster.
-_MAX_DENSITY = 1 / 3
 
 # Rows from which zeros are taken at a time.
 _CHUNK_ROWS = 4096
@@ -25,8 +23,7 @@ Vector = npt.NDArray[Any]
 
 def takes_sparse(X: Any, scaling: InputScaling) -> bool:
     """Tell whether a sparse matrix is trained on as it is, and never made dense."""
-    few = sparse.issparse(X) and X.nnz <= _MAX_DENSITY * X.shape[0] * X.shape[1]
-    return few and not scaling.offset.any()
+    return sparse.issparse(X) and _are_few(X.nnz, X.shape) and not scaling.offset.any()
 
 
 def without_zeros(X: Any, factor: Vector) -> tuple[Vector, Vector, Vector] | None:
@@ -37,7 +34,7 @@ def without_zeros(X: Any, factor: Vector) -> tuple[Vector, Vector, Vector] | Non
     n_rows, n_features = X.shape
     index = np.uint16 if n_features <= 2**16 else np.uint32
     if sparse.issparse(X):
-        if X.nnz > _MAX_DENSITY * n_rows * n_features:
+        if not _are_few(X.nnz, X.shape):
             return None
         # Kernels would write to other memory if columns were not in order. What a matrix says of
         # itself may be from before its columns were changed: a new one looks.
@@ -56,11 +53,15 @@ def without_zeros(X: Any, factor: Vector) -> tuple[Vector, Vector, Vector] | Non
 
         for_each(lambda rows, chunk: _count_nonzero(chunk, counts[rows]))
         starts = np.concatenate([np.zeros(1, np.int64), counts.cumsum()])
-        if starts[-1] > _MAX_DENSITY * n_rows * n_features:
+        if not _are_few(starts[-1], X.shape):
             return None
         columns, values = np.empty(starts[-1], index), np.empty(starts[-1], factor.dtype)
         for_each(lambda rows, chunk: _copy_nonzero(chunk, starts[rows], factor, columns, values))
     return starts, columns, values
+
+
+def _are_few(n_nonzero: int, shape: tuple[int, int]) -> bool:
+    return INPUTS_PER_NONZERO * n_nonzero <= shape[0] * shape[1]
 
 
 def contiguous(X: Any, dtype: np.dtype[Any]) -> Any:
