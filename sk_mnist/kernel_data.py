@@ -10,8 +10,11 @@ import numpy.typing as npt
 CACHE_LINE = 64
 """Bytes that come into a processor's cache together."""
 
-INPUTS_PER_NONZERO = 3
-"""Where at most one input of so many is not zero, computing from these alone is faster."""
+MOST_NONZERO = 2 / 3
+"""Share of inputs that are not zero up to which computing from these alone is faster.
+
+At some 85 % it takes the same time, but dense rows take less memory.
+"""
 
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:

@@ -1,14 +1,16 @@
 """Layers that are computed from those of their inputs that are not zero, as kernels.
 
 Of the first layer, rows come without zeros, and weights lie in tiles. Of a layer behind a wide
-hidden one, most of whose outputs "relu" makes zero, they are listed batch by batch.
+hidden one, whose outputs "relu" makes zero more often than not, they are listed batch by batch.
 """
 
 from __future__ import annotations
 
+import functools
+
 from sk_mnist.intrinsics import TILE, add_scaled_rows, add_to_rows, prefetch
 from sk_mnist.kernel_compiler import kernel
-from sk_mnist.kernel_data import CACHE_LINE, INPUTS_PER_NONZERO
+from sk_mnist.kernel_data import CACHE_LINE, MOST_NONZERO
 from sk_mnist.kernel_steps import layer_rows
 
 LISTED_INPUTS = 128
@@ -130,7 +132,7 @@ def are_few(layer, first, last, network, workspace):
     n_listed = 0
     for i in range(first, last):
         n_listed += edges[_n_parts(n_inputs), i] - edges[0, i]
-    return INPUTS_PER_NONZERO * n_listed <= n_inputs * (last - first)
+    return n_listed <= MOST_NONZERO * n_inputs * (last - first)
 
 
 @kernel
@@ -160,6 +162,36 @@ def forward_listed(layer, first, last, network, workspace):
                     edges[part, i],
                     edges[part + 1, i],
                 )
+
+
+@functools.partial(kernel, fastmath={"contract", "reassoc"})
+def _dot(left, right):
+    """Multiply two vectors; the order of the sum is the compiler's, and always the same."""
+    total = left.dtype.type(0)
+    for j in range(len(left)):
+        total += left[j] * right[j]
+    return total
+
+
+@kernel
+def backward_listed(layer, first, last, network, workspace):
+    """Compute what the loss changes with at the logits of a hidden layer whose outputs are listed.
+
+    Where an output is zero, so is its derivative.
+    """
+    n_units, n_above, pitch = network.sizes[layer], network.sizes[layer + 1], network.pitches[layer]
+    edges = workspace.edges[layer]
+    above = layer_rows(workspace.deltas, layer + 1, first, last, network, workspace)
+    deltas = layer_rows(workspace.deltas, layer, first, last, network, workspace)
+    slopes = layer_rows(workspace.slopes, layer, first, last, network, workspace)
+    deltas[:] = 0
+    for part in range(_n_parts(n_units)):
+        for i in range(last - first):
+            for k in range(edges[part, first + i], edges[part + 1, first + i]):
+                j = workspace.columns[k]
+                start = network.coefs[layer] + j * pitch
+                coefs = network.weights[start : start + n_above]
+                deltas[i, j] = slopes[i, j] * _dot(above[i], coefs)
 
 
 @kernel

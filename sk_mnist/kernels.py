@@ -6,12 +6,13 @@ layers, and backward to what the loss changes with at each. Then come parts of t
 gradient, and right after it Adam's update, while both are in the cache. Members have tasks of their
 own, and take those of others when these are done.
 
-The first layer has two forms. Rows that are mostly zeros, as images are, are kept without the
-zeros. The weights then lie in tiles of `TILE` units, which are tasks before the blocks of rows: who
-computes with a tile also updates it, so that it stays in the cache of one processor.
+The first layer has two forms. Rows with many zeros, as images have, are kept without the zeros. The
+weights then lie in tiles of `TILE` units, which are tasks before the blocks of rows: who computes
+with a tile also updates it, so that it stays in the cache of one processor.
 
-Outputs of a hidden layer of "relu" may be mostly zeros, too. Behind a wide one, the next layer's
-inputs are listed, and where few of them are not zero, it is computed from these alone.
+Outputs of a hidden layer of "relu" may be zero, too. Behind a wide one, the next layer's inputs are
+listed, and where few enough of them are not zero, it is computed from these alone, forward and
+backward.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from sk_mnist.kernel_steps import (
 )
 from sk_mnist.kernel_zeros import (
     are_few,
+    backward_listed,
     collect,
     fetch,
     forward_listed,
@@ -201,7 +203,10 @@ def _propagate(block, batch, weight_sum, step, learns, rows, network, workspace,
     if not learns:
         return
     for layer in range(n_layers - 1, 0, -1):
-        backward(layer, first, last, network, workspace, settings)
+        if are_few(layer, first, last, network, workspace):
+            backward_listed(layer, first, last, network, workspace)
+        else:
+            backward(layer, first, last, network, workspace, settings)
     if not len(rows.dense):
         lay_out_deltas(first, last, network, workspace)
 

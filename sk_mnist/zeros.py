@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from sk_mnist.kernel_compiler import entry_point
-from sk_mnist.kernel_data import INPUTS_PER_NONZERO
+from sk_mnist.kernel_data import MOST_NONZERO
 from sk_mnist.scaling import InputScaling
 from sk_mnist.threads import team_size
 
@@ -61,7 +61,7 @@ def without_zeros(X: Any, factor: Vector) -> tuple[Vector, Vector, Vector] | Non
 
 
 def _are_few(n_nonzero: int, shape: tuple[int, int]) -> bool:
-    return INPUTS_PER_NONZERO * n_nonzero <= shape[0] * shape[1]
+    return n_nonzero <= MOST_NONZERO * shape[0] * shape[1]
 
 
 def contiguous(X: Any, dtype: np.dtype[Any]) -> Any:

@@ -127,6 +127,13 @@ class TestNetworks:
     def test_with_wide_layers_are_those_of_keras(self, dropout, prepare):
         self.check(WIDE, prepare, n_rows=150, n_epochs=2, batch_size=100, dropout=dropout)
 
+    def test_with_wide_layers_that_put_out_no_zeros_are_those_of_keras(self, prepare):
+        def with_small_inputs(job):  # beside which intercepts, 0.1 at first, are large
+            job = prepare(job)
+            return replace(job, data=replace(job.data, X=job.data.X * 0.01))
+
+        self.check(WIDE, with_small_inputs, n_rows=150, n_epochs=2, batch_size=100)
+
     def test_of_float32_are_those_of_float64_up_to_rounding(self, prepare):
         wide = prepare(make_job(relu(SMALL), **EVERYTHING))
         data = replace(wide.data, X=wide.data.X.astype("float32"))
