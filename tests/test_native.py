@@ -36,7 +36,7 @@ from jobs import (
 )
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from sk_mnist import KerasMLPClassifier, native
 from sk_mnist.intrinsics import TILE
@@ -339,6 +339,10 @@ print(hashlib.sha256(b"".join(map(np.ndarray.tobytes, clf.coefs_ + clf.intercept
 """
 
 
+def blas_threads():
+    return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
+
+
 class TestThreads:
     @pytest.mark.parametrize("zeros", [0.0, 0.8])
     @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -378,15 +382,30 @@ class TestThreads:
             assert again == alone
 
     def test_of_blas_are_one_while_any_training_runs_and_as_before_after(self):
-        def blas_threads():
-            return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
-
         before = blas_threads()
         first, second = team_size(), team_size()
         with first:
             second.__enter__()
         assert set(blas_threads()) == {1}
         second.__exit__(None, None, None)
+        assert blas_threads() == before
+
+    def test_of_blas_are_one_whichever_thread_trains(self):
+        def train():
+            with team_size():
+                return blas_threads()
+
+        before = blas_threads()
+        with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
+            for thread in (first, second, first):
+                assert set(thread.submit(train).result()) == {1}
+                assert blas_threads() == before
+
+    def test_of_blas_may_be_limited_by_others_before_and_after(self):
+        before = blas_threads()
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(1) as pool:
+            pool.submit(weights_of, make_job(relu(SMALL))).result()
+            assert set(blas_threads()) == {1}
         assert blas_threads() == before
 
 
