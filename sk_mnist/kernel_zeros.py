@@ -177,7 +177,8 @@ def _dot(left, right):
 def backward_listed(layer, first, last, network, workspace):
     """Compute what the loss changes with at the logits of a hidden layer whose outputs are listed.
 
-    Where an output is zero, so is its derivative.
+    Where an output is zero, so is its derivative. Of all rows first some units, then others, so
+    that their weights stay in a near cache.
     """
     n_units, n_above, pitch = network.sizes[layer], network.sizes[layer + 1], network.pitches[layer]
     edges = workspace.edges[layer]

@@ -233,6 +233,14 @@ class TestRowsWithoutZeros:
         assert len(rows.values) == X.nnz
         assert peak < 500 * 10**6 / 4  # bytes; dense, even one byte each would be four times this
 
+    @pytest.mark.parametrize(("n_nonzero", "expected"), [(66, True), (67, False)])
+    def test_are_kept_where_at_most_two_thirds_are_not_zero(self, n_nonzero, expected):
+        X = np.zeros((2, 50))
+        X.flat[:n_nonzero] = 1
+        for given in (X, sparse.csr_array(X)):
+            assert (without_zeros(given, np.ones(50)) is not None) == expected
+        assert takes_sparse(sparse.csr_array(X), InputScaling(np.zeros(1), np.ones(1))) == expected
+
     def test_may_have_more_columns_than_16_bits_count(self):
         job = with_zeros(make_job(relu(SMALL)))
         X = np.zeros((50, 70_000))
@@ -403,10 +411,11 @@ class TestThreads:
 
     def test_of_blas_may_be_limited_by_others_before_and_after(self):
         before = blas_threads()
-        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(1) as pool:
-            pool.submit(weights_of, make_job(relu(SMALL))).result()
-            assert set(blas_threads()) == {1}
-        assert blas_threads() == before
+        with ThreadPoolExecutor(1) as pool:  # whose thread outlives the limit
+            with threadpool_limits(1, user_api="blas"):
+                pool.submit(weights_of, make_job(relu(SMALL))).result()
+                assert set(blas_threads()) == {1}
+            assert blas_threads() == before
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
