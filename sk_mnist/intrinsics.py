@@ -10,19 +10,31 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
-from numba import types
+from llvmlite import binding, ir
+from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 # Numba calls such a function to have the code, whose arguments are the ones after the first.
 _intrinsic: Any = intrinsic
 
+
+def _has_512_bit_registers() -> bool:
+    """Tell whether the processor that Numba compiles for has 32 registers of 512 bits."""
+    if config.CPU_NAME:
+        return "+avx512f" in (config.CPU_FEATURES or "")
+    return bool(binding.get_host_cpu_features().get("avx512f"))
+
+
 TILE = 64
 """Columns that sparse products work on at a time; they stay in the processor's registers."""
 
 # Numbers a vector, for the compiler to cut as the processor has it: one of 512 bits of float32.
 _LANES = 16
+
+VECTOR_BYTES = 64
+TILE_ROWS = 6
+WIDE_VECTORS = 4 if _has_512_bit_registers() else 1
 
 yield_processor = types.ExternalFunction(
     "SwitchToThread" if sys.platform == "win32" else "sched_yield", types.int32()
@@ -216,70 +228,134 @@ def _row_vectors(builder: Any, tile: Any, pitch: Any, row: Any, first: Any) -> l
     return _vectors(builder, builder.gep(tile, [place]))
 
 
-def _everywhere(builder: Any, number: Any) -> Any:
+def _everywhere(builder: Any, number: Any, n: int = _LANES) -> Any:
     """Return a vector with one number in all places."""
-    vector = ir.Constant(ir.VectorType(number.type, _LANES), ir.Undefined)
+    vector = ir.Constant(ir.VectorType(number.type, n), ir.Undefined)
     vector = builder.insert_element(vector, number, ir.IntType(32)(0))
-    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), _LANES), [0] * _LANES)
+    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), n), [0] * n)
     return builder.shuffle_vector(vector, vector, everywhere)
 
 
+def _product_of_tiles(n_vectors: int) -> Any:
+    """Return a function that multiplies a few rows by so many vectors of columns."""
+
+    @_intrinsic
+    def multiply_tile(
+        typing_context: Any,
+        n_rows: Any,
+        n_columns: Any,
+        length: Any,
+        left: Any,
+        row_step: Any,
+        step: Any,
+        right: Any,
+        pitch: Any,
+        total: Any,
+        total_pitch: Any,
+    ) -> tuple[Any, Callable[..., Any]]:
+        index = types.intp
+        arguments = [index] * 3 + [left, index, index, right, index, total, index]
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            n_rows, n_columns, length = args[:3]
+            row_step, step, pitch, total_pitch = args[4], args[5], args[7], args[9]
+            left, right, total = _pointers(context, builder, signature, args, (3, 6, 8))
+            number = total.type.pointee
+            size = context.get_abi_sizeof(number)
+            vector = ir.VectorType(number, VECTOR_BYTES // size)
+
+            def vectors(pointer: Any) -> list[Any]:
+                starts = [length.type(i * vector.count) for i in range(n_vectors)]
+                return [
+                    builder.bitcast(builder.gep(pointer, [start]), vector.as_pointer())
+                    for start in starts
+                ]
+
+            # Where there are fewer rows, the last is computed more than once.
+            last = builder.sub(n_rows, n_rows.type(1))
+            rows = []
+            for i in map(n_rows.type, range(TILE_ROWS)):
+                rows.append(builder.select(builder.icmp_signed("<", i, last), i, last))
+            factors = [builder.gep(left, [builder.mul(row, row_step)]) for row in rows]
+            totals = [builder.gep(total, [builder.mul(row, total_pitch)]) for row in rows]
+            zero = ir.Constant(vector, None)
+            sums = [
+                [cgutils.alloca_once_value(builder, zero) for _ in range(n_vectors)] for _ in rows
+            ]
+            with cgutils.for_range(builder, length) as loop:
+                row = builder.gep(right, [builder.mul(loop.index, pitch)])
+                parts = [builder.load(part, align=size) for part in vectors(row)]
+                place = builder.mul(loop.index, step)
+                for pointer, row_sums in zip(factors, sums, strict=True):
+                    value = builder.load(builder.gep(pointer, [place]))
+                    factor = _everywhere(builder, value, vector.count)
+                    for part, part_sum in zip(parts, row_sums, strict=True):
+                        product = builder.fmul(factor, part, flags=["contract"])
+                        so_far = builder.load(part_sum)
+                        builder.store(builder.fadd(so_far, product, flags=["contract"]), part_sum)
+            whole = builder.icmp_signed(">=", n_columns, length.type(n_vectors * vector.count))
+            with builder.if_else(whole) as (then, otherwise):
+                with then:
+                    for pointer, row_sums in zip(totals, sums, strict=True):
+                        for part_sum, part in zip(row_sums, vectors(pointer), strict=True):
+                            builder.store(builder.load(part_sum), part, align=size)
+                with otherwise:
+                    for pointer, row_sums in zip(totals, sums, strict=True):
+                        numbers = builder.bitcast(row_sums[0], number.as_pointer())
+                        with cgutils.for_range(builder, n_columns) as loop:
+                            value = builder.load(builder.gep(numbers, [loop.index]))
+                            builder.store(value, builder.gep(pointer, [loop.index]))
+            return context.get_dummy_value()
+
+        return types.void(*arguments), generate
+
+    return multiply_tile
+
+
+multiply_wide_tile = _product_of_tiles(WIDE_VECTORS)
+multiply_narrow_tile = _product_of_tiles(1)
+
+
 @_intrinsic
-def multiply(
-    typing_context: Any,
-    gemm: Any,
-    turned: Any,
-    shape: Any,
-    left: Any,
-    right: Any,
-    total: Any,
+def transpose_square(
+    typing_context: Any, matrix: Any, pitch: Any, target: Any, target_pitch: Any
 ) -> tuple[Any, Callable[..., Any]]:
-    """Compute ``total = left @ right`` by BLAS, matrices row by row in parts of vectors.
-
-    Numba's own `dot` copies what is not contiguous.
-
-    Parameters
-    ----------
-    gemm : int
-        Address of BLAS's function for the number type of the vectors.
-    turned : (bool, bool)
-        Whether `left` and `right` lie there transposed.
-    shape : (int, int, int)
-        Rows of `total`, its columns, and the length of the sums.
-    left, right, total : (ndarray, int, int)
-        A vector, where in it the matrix begins, and from one row to the next.
-    """
-    signature = types.void(gemm, turned, shape, left, right, total)
+    """Write as many rows of a matrix as a vector has numbers, and as many columns, as columns."""
+    index = types.intp
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        number = context.get_value_type(signature.args[3][0].dtype)
-        letter, integer = ir.IntType(8), ir.IntType(32)
+        matrix, target = _pointers(context, builder, signature, args, (0, 2))
+        number = matrix.type.pointee
+        size = context.get_abi_sizeof(number)
+        n = VECTOR_BYTES // size
+        vector = ir.VectorType(number, n)
 
-        def place(value: Any) -> Any:
-            return cgutils.alloca_once_value(builder, value)
+        def rows(pointer: Any, pitch: Any) -> list[Any]:
+            starts = [builder.mul(pitch, pitch.type(i)) for i in range(n)]
+            return [
+                builder.bitcast(builder.gep(pointer, [start]), vector.as_pointer())
+                for start in starts
+            ]
 
-        def matrix(position: int) -> tuple[Any, Any]:
-            vector, start, step = cgutils.unpack_tuple(builder, args[position])
-            array = context.make_array(signature.args[position][0])(context, builder, vector)
-            return builder.gep(array.data, [start]), place(builder.trunc(step, integer))
+        def mixed(one: Any, other: Any, places: list[int]) -> Any:
+            mask = ir.Constant(ir.VectorType(ir.IntType(32), n), places)
+            return builder.shuffle_vector(one, other, mask)
 
-        flags = cgutils.unpack_tuple(builder, args[1])
-        left_turned, right_turned = (
-            place(builder.select(cgutils.is_true(builder, flag), letter(84), letter(78)))
-            for flag in flags  # "T" and "N"
-        )
-        n_rows, n_columns, length = (
-            place(builder.trunc(size, integer)) for size in cgutils.unpack_tuple(builder, args[2])
-        )
-        (left, left_step), (right, right_step), (total, total_step) = map(matrix, (3, 4, 5))
-        one, zero = place(ir.Constant(number, 1.0)), place(ir.Constant(number, 0.0))
-        # BLAS has matrices column by column: to it, they are all transposed.
-        values = [
-            *(right_turned, left_turned, n_columns, n_rows, length, one),
-            *(right, right_step, left, left_step, zero, total, total_step),
-        ]
-        kind = ir.FunctionType(ir.VoidType(), [value.type for value in values])
-        builder.call(builder.inttoptr(args[0], kind.as_pointer()), values)
+        vectors = [builder.load(row, align=size) for row in rows(matrix, args[1])]
+        # Of squares of four quarters, two change places; so at first of all the matrix, at last of
+        # two rows and columns.
+        side = n // 2
+        while side:
+            for i in range(n):
+                if not i & side:
+                    above, below = vectors[i], vectors[i + side]
+                    left = [j if not j & side else n + j - side for j in range(n)]
+                    right = [j + side if not j & side else n + j for j in range(n)]
+                    vectors[i] = mixed(above, below, left)
+                    vectors[i + side] = mixed(above, below, right)
+            side //= 2
+        for value, row in zip(vectors, rows(target, args[3]), strict=True):
+            builder.store(value, row, align=size)
         return context.get_dummy_value()
 
-    return signature, generate
+    return types.void(matrix, index, target, index), generate

@@ -23,7 +23,7 @@ def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     What a processor reads at once takes twice as long where it lies in two lines.
     """
     size = int(np.prod(shape)) * dtype.itemsize
-    memory = np.zeros(size + CACHE_LINE, np.uint8)
+    memory = np.zeros(size + 2 * CACHE_LINE, np.uint8)
     start = -memory.ctypes.data % CACHE_LINE
     return memory[start : start + size].view(dtype).reshape(shape)
 
@@ -65,11 +65,8 @@ class Network(NamedTuple):
     sizes : ndarray of int64
         Number of inputs, units of each layer.
     pitches : ndarray of int64
-        Of each layer, numbers from one row of its matrix to the next.
-    lists_inputs : ndarray of bool
-        Of each layer, whether inputs that are not zero are listed, to compute it from these alone
-        where they are few. Rows of its matrix have a line of the cache between them: a power of two
-        from one to the next would have them all want the same place in the cache.
+        Of each layer, numbers from one row of its matrix to the next. Rows that are not narrow have a
+        line of the cache between them: a power of two would have them want the same place in it.
     coefs, intercepts : ndarray of int64
         Where in the vectors those of each layer begin.
     weights, momenta, velocities : ndarray
@@ -79,7 +76,6 @@ class Network(NamedTuple):
 
     sizes: Any
     pitches: Any
-    lists_inputs: Any
     coefs: Any
     intercepts: Any
     weights: Any
@@ -104,11 +100,6 @@ class Workspace(NamedTuple):
     bounds : ndarray of shape (n_tiles, n_tasks + 1, batch_size), int64
         Where in each sparse row of the batch the inputs of a task begin; each tile has its own
         copy, beside the thread that it is computed by.
-    columns, values : ndarray
-        Like `outputs`, but only what is not zero: in each row, which inputs of the next layer that
-        are, and these.
-    edges : ndarray of shape (n_layers, n_tasks + 1, batch_size), int64
-        Where in these, of each layer and row, the inputs of a task begin.
     losses, hits : ndarray of shape (batch_size,)
         Of each row, times its weight.
     """
@@ -117,12 +108,10 @@ class Workspace(NamedTuple):
     outputs: Any
     slopes: Any
     deltas: Any
+    turned: Any
     tiles: Any
     tile_inputs: Any
     bounds: Any
-    columns: Any
-    values: Any
-    edges: Any
     losses: Any
     hits: Any
 
@@ -132,8 +121,6 @@ class Settings(NamedTuple):
 
     Attributes
     ----------
-    gemm : int
-        Address of BLAS's product of matrices.
     negative_slope : float
         Derivative of the hidden layers' activation below zero.
     softmax : bool
@@ -150,7 +137,6 @@ class Settings(NamedTuple):
         Adam's.
     """
 
-    gemm: Any
     negative_slope: Any
     softmax: Any
     alpha: Any

@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from sk_mnist.intrinsics import multiply
 from sk_mnist.kernel_compiler import kernel
+from sk_mnist.kernel_products import multiply, transpose
 
 BLOCK_ROWS = 64
 """Rows of a batch that are a task."""
@@ -37,16 +37,17 @@ def gather(first, last, batch, rows, network, workspace):
 
 
 @kernel
-def forward(layer, first, last, network, workspace, settings):
+def forward(layer, first, last, network, workspace):
     """Compute the logits of a dense layer."""
     n_inputs, n_units = network.sizes[layer], network.sizes[layer + 1]
     multiply(
-        settings.gemm,
-        (False, False),
         (last - first, n_units, n_inputs),
-        (workspace.outputs, workspace.starts[layer] + first * n_inputs, n_inputs),
-        (network.weights, network.coefs[layer], network.pitches[layer]),
-        (workspace.outputs, workspace.starts[layer + 1] + first * n_units, n_units),
+        workspace.outputs[workspace.starts[layer] + first * n_inputs :],
+        (n_inputs, 1),
+        network.weights[network.coefs[layer] :],
+        network.pitches[layer],
+        workspace.outputs[workspace.starts[layer + 1] + first * n_units :],
+        n_units,
     )
     logits = layer_rows(workspace.outputs, layer + 1, first, last, network, workspace)
     intercept = network.weights[network.intercepts[layer] :]
@@ -151,17 +152,24 @@ def _logistic(logits, labels, label_smoothing, deltas):
 
 
 @kernel
-def backward(layer, first, last, network, workspace, settings):
+def backward(layer, first, last, network, workspace):
     """Compute what the loss changes with at the logits of a hidden layer."""
     n_units, n_above = network.sizes[layer], network.sizes[layer + 1]
+    n_rows = last - first
+    above = workspace.starts[layer + 1] + first * n_above
+    here = workspace.starts[layer] + first * n_units
+    # Transposed, both matrices are read in the order in which they lie in memory.
+    transpose(n_rows, n_above, workspace.deltas[above:], n_above, workspace.turned[above:], n_rows)
     multiply(
-        settings.gemm,
-        (False, True),
-        (last - first, n_units, n_above),
-        (workspace.deltas, workspace.starts[layer + 1] + first * n_above, n_above),
-        (network.weights, network.coefs[layer], network.pitches[layer]),
-        (workspace.deltas, workspace.starts[layer] + first * n_units, n_units),
+        (n_units, n_rows, n_above),
+        network.weights[network.coefs[layer] :],
+        (network.pitches[layer], 1),
+        workspace.turned[above:],
+        n_rows,
+        workspace.turned[here:],
+        n_rows,
     )
+    transpose(n_units, n_rows, workspace.turned[here:], n_rows, workspace.deltas[here:], n_units)
     deltas = layer_rows(workspace.deltas, layer, first, last, network, workspace)
     slopes = layer_rows(workspace.slopes, layer, first, last, network, workspace)
     for i in range(last - first):

@@ -9,10 +9,6 @@ own, and take those of others when these are done.
 The first layer has two forms. Rows with many zeros, as images have, are kept without the zeros. The
 weights then lie in tiles of `TILE` units, which are tasks before the blocks of rows: who computes
 with a tile also updates it, so that it stays in the cache of one processor.
-
-Outputs of a hidden layer of "relu" may be zero, too. Behind a wide one, the next layer's inputs are
-listed, and where few enough of them are not zero, it is computed from these alone, forward and
-backward.
 """
 
 from __future__ import annotations
@@ -22,8 +18,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from sk_mnist.intrinsics import TILE, fetch_add, flush_denormals, load, multiply, yield_processor
+from sk_mnist.intrinsics import TILE, fetch_add, flush_denormals, load, yield_processor
 from sk_mnist.kernel_compiler import entry_point, inlined, kernel
+from sk_mnist.kernel_products import multiply
 from sk_mnist.kernel_steps import (
     BLOCK_ROWS,
     activate,
@@ -35,15 +32,10 @@ from sk_mnist.kernel_steps import (
     layer_rows,
 )
 from sk_mnist.kernel_zeros import (
-    are_few,
-    backward_listed,
     collect,
     fetch,
-    forward_listed,
     forward_tile,
     lay_out_deltas,
-    list_inputs,
-    listed_gradient,
     tile_gradient,
 )
 
@@ -188,25 +180,17 @@ def _propagate(block, batch, weight_sum, step, learns, rows, network, workspace,
     n_layers = len(network.sizes) - 1
     if len(rows.dense):
         gather(first, last, batch, rows, network, workspace)
-        forward(0, first, last, network, workspace, settings)
+        forward(0, first, last, network, workspace)
     else:
         collect(first, last, network, workspace)
     for layer in range(1, n_layers):
         activate(layer, first, last, step, network, workspace, settings)
-        if network.lists_inputs[layer]:
-            list_inputs(layer, first, last, network, workspace)
-        if are_few(layer, first, last, network, workspace):
-            forward_listed(layer, first, last, network, workspace)
-        else:
-            forward(layer, first, last, network, workspace, settings)
+        forward(layer, first, last, network, workspace)
     compare(first, last, batch, weight_sum, rows, network, workspace, settings)
     if not learns:
         return
     for layer in range(n_layers - 1, 0, -1):
-        if are_few(layer, first, last, network, workspace):
-            backward_listed(layer, first, last, network, workspace)
-        else:
-            backward(layer, first, last, network, workspace, settings)
+        backward(layer, first, last, network, workspace)
     if not len(rows.dense):
         lay_out_deltas(first, last, network, workspace)
 
@@ -226,19 +210,17 @@ def _update(part, gradient, batch, weight_sum, rate, rows, network, workspace, s
         start = network.coefs[layer] + first * pitch
         size = (last - first) * pitch
         deltas = layer_rows(workspace.deltas, layer + 1, 0, len(batch), network, workspace)
-        if are_few(layer, 0, len(batch), network, workspace):
-            listed_gradient(layer, first, last, len(batch), network, workspace, gradient)
-        else:
-            multiply(
-                settings.gemm,
-                (True, False),
-                (last - first, n_units, len(batch)),
-                (workspace.outputs, workspace.starts[layer] + first, n_inputs),
-                (workspace.deltas, workspace.starts[layer + 1], n_units),
-                (gradient, 0, pitch),
-            )
-            for i in range(last - first if pitch > n_units else 0):
-                gradient[i * pitch + n_units : (i + 1) * pitch] = 0
+        multiply(
+            (last - first, n_units, len(batch)),
+            workspace.outputs[workspace.starts[layer] + first :],
+            (1, n_inputs),
+            workspace.deltas[workspace.starts[layer + 1] :],
+            n_units,
+            gradient,
+            pitch,
+        )
+        for i in range(last - first if pitch > n_units else 0):
+            gradient[i * pitch + n_units : (i + 1) * pitch] = 0
     shrinkage = gradient.dtype.type(settings.alpha / weight_sum)
     adam(gradient[:size], start, shrinkage, rate, network, settings)
     if first == 0:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from sk_mnist.intrinsics import TILE
 from sk_mnist.kernel_data import CACHE_LINE, Network, Workspace, aligned
-from sk_mnist.kernel_zeros import LISTED_INPUTS
 from sk_mnist.network import NetworkSpec
 from sk_mnist.zeros import Vector
 
@@ -20,10 +19,6 @@ from sk_mnist.zeros import Vector
 # Smaller tasks take longer, larger ones leave threads without work or fall out of the cache.
 _PANEL_INPUTS = 256
 _TILE_BYTES = 2**16
-
-# From so many units on, most outputs of a hidden layer of "relu" are zero: of 512 units, three of
-# four or more when it is trained on digits. Of 128 units it is half, and the time is the same.
-_MANY_UNITS = 256
 
 
 class Layout:
@@ -44,19 +39,11 @@ class Layout:
         self._n_tiles = -(-spec.layer_sizes[1] // TILE) if sparse else 0
         most = _TILE_BYTES // (TILE * self._dtype.itemsize)
         self._tile_inputs = _evenly(spec.layer_sizes[0], most, n_tasks=4)
-        self._lists_inputs = np.array(
-            [
-                layer > 0
-                and spec.activation == "relu"
-                and _MANY_UNITS <= n_inputs <= 2**16
-                and n_units % TILE == 0
-                for layer, (n_inputs, n_units) in enumerate(self._shapes)
-            ]
-        )
-        widths = [n_units for _, n_units in self._shapes]
-        widths[0] = self._n_tiles * TILE or widths[0]
+        widths = np.array([n_units for _, n_units in self._shapes], np.int64)
         gap = CACHE_LINE // self._dtype.itemsize
-        self._pitches = np.array(widths, np.int64) + gap * self._lists_inputs
+        self._pitches = widths + gap * (widths > TILE)
+        if self._n_tiles:
+            self._pitches[0] = self._n_tiles * TILE
         sizes = [
             n
             for (n_in, _), n_out in zip(self._shapes, self._pitches, strict=True)
@@ -76,7 +63,6 @@ class Layout:
         return Network(
             self._sizes,
             self._pitches,
-            self._lists_inputs,
             self._coefs,
             self._intercepts,
             *vectors,
@@ -95,18 +81,15 @@ class Layout:
         """Make room for what a step computes."""
         n_units = batch_size * int(self._sizes.sum())
         n_bounds = -(-self._shapes[0][0] // self._tile_inputs) + 1
-        n_edges = -(-max(self._sizes[1:]) // LISTED_INPUTS) + 1
         return Workspace(
             starts=batch_size * np.cumsum([0, *self._sizes[:-1]]),
             outputs=aligned((n_units,), self._dtype),
             slopes=aligned((n_units,), self._dtype),
             deltas=aligned((n_units,), self._dtype),
+            turned=aligned((n_units,), self._dtype),
             tiles=aligned((self._n_tiles, batch_size, TILE), self._dtype),
             tile_inputs=self._tile_inputs,
             bounds=np.empty((self._n_tiles, n_bounds, batch_size), np.int64),
-            columns=np.empty(n_units, np.uint16),
-            values=aligned((n_units,), self._dtype),
-            edges=np.empty((len(self._shapes), n_edges, batch_size), np.int64),
             losses=np.empty(batch_size),
             hits=np.empty(batch_size),
         )
@@ -119,8 +102,6 @@ class Layout:
             n_tiles = self._n_tiles if layer == 0 else 0
             if n_tiles:
                 size = self._tile_inputs
-            elif self._lists_inputs[layer]:
-                size = LISTED_INPUTS
             else:
                 size = _evenly(n_inputs, _PANEL_INPUTS, n_tasks=2)
             for i in range(0, n_inputs, size):

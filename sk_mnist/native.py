@@ -6,7 +6,6 @@ what is not, which takes less than half of the time for digits.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba.extending import get_cython_function_address
 from scipy import sparse
 
 from sk_mnist import kernels
@@ -189,7 +187,6 @@ class NativeTrainer:
     ) -> Settings:
         real = self._dtype.type
         return Settings(
-            gemm=_gemm(self._spec.dtype),
             negative_slope=real(NEGATIVE_SLOPES[self._spec.activation]),
             softmax=self._spec.out_activation == "softmax",
             alpha=real(alpha),
@@ -241,10 +238,3 @@ def _run_team(
         finally:
             counters[kernels.STOP] = 1  # for those that wait for one that is not coming
     return sums.tolist()
-
-
-@functools.cache
-def _gemm(dtype: str) -> int:
-    """Return the address of BLAS's product of matrices of a number type."""
-    name = {"float32": "sgemm", "float64": "dgemm"}[dtype]
-    return int(get_cython_function_address("scipy.linalg.cython_blas", name))
