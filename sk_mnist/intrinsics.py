@@ -1,4 +1,4 @@
-"""What Numba has no words for: counters that threads share, and two kinds of matrix products.
+"""What Numba has no words for: counters that threads share, and hints to the processor.
 
 Each function here is LLVM code that Numba compiles into the kernels that call it.
 """
@@ -10,31 +10,13 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import binding, ir
-from numba import config, types
+from llvmlite import ir
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 # Numba calls such a function to have the code, whose arguments are the ones after the first.
-_intrinsic: Any = intrinsic
-
-
-def _has_512_bit_registers() -> bool:
-    """Tell whether the processor that Numba compiles for has 32 registers of 512 bits."""
-    if config.CPU_NAME:
-        return "+avx512f" in (config.CPU_FEATURES or "")
-    return bool(binding.get_host_cpu_features().get("avx512f"))
-
-
-TILE = 64
-"""Columns that sparse products work on at a time; they stay in the processor's registers."""
-
-# Numbers a vector, for the compiler to cut as the processor has it: one of 512 bits of float32.
-_LANES = 16
-
-VECTOR_BYTES = 64
-TILE_ROWS = 6
-WIDE_VECTORS = 4 if _has_512_bit_registers() else 1
+coded: Any = intrinsic
 
 yield_processor = types.ExternalFunction(
     "SwitchToThread" if sys.platform == "win32" else "sched_yield", types.int32()
@@ -42,7 +24,7 @@ yield_processor = types.ExternalFunction(
 """Let another thread run that waits for the processor."""
 
 
-@_intrinsic
+@coded
 def flush_denormals(typing_context: Any) -> tuple[Any, Callable[..., Any]]:
     """Take numbers next to zero for zero, in this thread from now on, where that is known how.
 
@@ -69,7 +51,7 @@ def flush_denormals(typing_context: Any) -> tuple[Any, Callable[..., Any]]:
     return types.void(), generate
 
 
-@_intrinsic
+@coded
 def fetch_add(typing_context: Any, counter: Any, amount: Any) -> tuple[Any, Callable[..., Any]]:
     """Add to the first element of an int64 array, and return what it was before."""
 
@@ -80,7 +62,7 @@ def fetch_add(typing_context: Any, counter: Any, amount: Any) -> tuple[Any, Call
     return types.int64(counter, types.int64), generate
 
 
-@_intrinsic
+@coded
 def load(typing_context: Any, counter: Any) -> tuple[Any, Callable[..., Any]]:
     """Return the first element of an int64 array that other threads may add to."""
 
@@ -91,7 +73,7 @@ def load(typing_context: Any, counter: Any) -> tuple[Any, Callable[..., Any]]:
     return types.int64(counter), generate
 
 
-@_intrinsic
+@coded
 def prefetch(typing_context: Any, vector: Any, place: Any) -> tuple[Any, Callable[..., Any]]:
     """Ask for an element of a vector to be brought into the cache, and do not wait for it."""
 
@@ -106,256 +88,3 @@ def prefetch(typing_context: Any, vector: Any, place: Any) -> tuple[Any, Callabl
         return context.get_dummy_value()
 
     return types.void(vector, types.intp), generate
-
-
-@_intrinsic
-def add_scaled_rows(
-    typing_context: Any,
-    total: Any,
-    tile: Any,
-    pitch: Any,
-    first: Any,
-    last: Any,
-    rows: Any,
-    factors: Any,
-    start: Any,
-    stop: Any,
-) -> tuple[Any, Callable[..., Any]]:
-    """Add to `total` the rows ``rows[k]`` of a matrix times ``factors[k]``, k up from `start`.
-
-    It ends at `stop`, or where ``rows[k]`` is not below `last`, and returns where. `tile` is the
-    matrix from row `first` on, of which `TILE` columns count; `pitch` numbers further is the next
-    row. No row may lie before it.
-
-    In Numba's own words the sum would go through memory at each k, and the loop over the columns
-    would begin by asking whether its arrays overlap: together half of the time.
-    """
-    index = types.intp
-    signature = index(total, tile, index, index, index, rows, factors, index, index)
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        total, tile, rows, factors = _pointers(context, builder, signature, args, (0, 1, 5, 6))
-        pitch, first, last = args[2:5]
-        start, stop = args[7:]
-        size = context.get_abi_sizeof(total.type.pointee)
-        sums = [
-            cgutils.alloca_once_value(builder, builder.load(part, align=size))
-            for part in _vectors(builder, total)
-        ]
-        place = cgutils.alloca_once_value(builder, start)
-        look, add, end = map(builder.append_basic_block, ("look", "add", "end"))
-        builder.branch(look)
-        builder.position_at_end(look)
-        k = builder.load(place)
-        inside = builder.append_basic_block("inside")
-        builder.cbranch(builder.icmp_signed("<", k, stop), inside, end)
-        builder.position_at_end(inside)
-        row = builder.zext(builder.load(builder.gep(rows, [k])), k.type)
-        builder.cbranch(builder.icmp_signed("<", row, last), add, end)
-        builder.position_at_end(add)
-        factor = _everywhere(builder, builder.load(builder.gep(factors, [k])))
-        row_vectors = _row_vectors(builder, tile, pitch, row, first)
-        for part_sum, part in zip(sums, row_vectors, strict=True):
-            product = builder.fmul(factor, builder.load(part, align=size), flags=["contract"])
-            part_total = builder.fadd(builder.load(part_sum), product, flags=["contract"])
-            builder.store(part_total, part_sum)
-        builder.store(builder.add(k, k.type(1)), place)
-        builder.branch(look)
-        builder.position_at_end(end)
-        for part_sum, part in zip(sums, _vectors(builder, total), strict=True):
-            builder.store(builder.load(part_sum), part, align=size)
-        return builder.load(place)
-
-    return signature, generate
-
-
-@_intrinsic
-def add_to_rows(
-    typing_context: Any,
-    tile: Any,
-    pitch: Any,
-    first: Any,
-    rows: Any,
-    factors: Any,
-    added: Any,
-    start: Any,
-    stop: Any,
-) -> tuple[Any, Callable[..., Any]]:
-    """Add `added` times ``factors[k]`` to the rows ``rows[k]`` of a matrix, k from start to stop.
-
-    The matrix is given as in `add_scaled_rows`.
-    """
-    index = types.intp
-    signature = types.void(tile, index, index, rows, factors, added, index, index)
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        tile, rows, factors, added = _pointers(context, builder, signature, args, (0, 3, 4, 5))
-        pitch, first = args[1:3]
-        start, stop = args[6:]
-        size = context.get_abi_sizeof(tile.type.pointee)
-        added = [builder.load(part, align=size) for part in _vectors(builder, added)]
-        with cgutils.for_range_slice(builder, start, stop, start.type(1)) as (k, _):
-            row = builder.zext(builder.load(builder.gep(rows, [k])), k.type)
-            factor = _everywhere(builder, builder.load(builder.gep(factors, [k])))
-            row_vectors = _row_vectors(builder, tile, pitch, row, first)
-            for vector, part in zip(added, row_vectors, strict=True):
-                product = builder.fmul(factor, vector, flags=["contract"])
-                part_total = builder.fadd(
-                    builder.load(part, align=size), product, flags=["contract"]
-                )
-                builder.store(part_total, part, align=size)
-        return context.get_dummy_value()
-
-    return signature, generate
-
-
-def _pointers(context: Any, builder: Any, signature: Any, args: Any, which: Any) -> list[Any]:
-    """Return where the numbers of some arguments, which are arrays, begin."""
-    return [context.make_array(signature.args[i])(context, builder, args[i]).data for i in which]
-
-
-def _vectors(builder: Any, pointer: Any) -> list[Any]:
-    """Return the vectors that `TILE` numbers consist of."""
-    integer = ir.IntType(64)
-    vector = ir.VectorType(pointer.type.pointee, _LANES)
-    pointers = [builder.gep(pointer, [integer(i)]) for i in range(0, TILE, _LANES)]
-    return [builder.bitcast(p, vector.as_pointer()) for p in pointers]
-
-
-def _row_vectors(builder: Any, tile: Any, pitch: Any, row: Any, first: Any) -> list[Any]:
-    """Return the vectors of a row of a matrix, of which `tile` is what begins at row `first`."""
-    place = builder.mul(builder.sub(row, first), pitch)
-    return _vectors(builder, builder.gep(tile, [place]))
-
-
-def _everywhere(builder: Any, number: Any, n: int = _LANES) -> Any:
-    """Return a vector with one number in all places."""
-    vector = ir.Constant(ir.VectorType(number.type, n), ir.Undefined)
-    vector = builder.insert_element(vector, number, ir.IntType(32)(0))
-    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), n), [0] * n)
-    return builder.shuffle_vector(vector, vector, everywhere)
-
-
-def _product_of_tiles(n_vectors: int) -> Any:
-    """Return a function that multiplies a few rows by so many vectors of columns."""
-
-    @_intrinsic
-    def multiply_tile(
-        typing_context: Any,
-        n_rows: Any,
-        n_columns: Any,
-        length: Any,
-        left: Any,
-        row_step: Any,
-        step: Any,
-        right: Any,
-        pitch: Any,
-        total: Any,
-        total_pitch: Any,
-    ) -> tuple[Any, Callable[..., Any]]:
-        index = types.intp
-        arguments = [index] * 3 + [left, index, index, right, index, total, index]
-
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            n_rows, n_columns, length = args[:3]
-            row_step, step, pitch, total_pitch = args[4], args[5], args[7], args[9]
-            left, right, total = _pointers(context, builder, signature, args, (3, 6, 8))
-            number = total.type.pointee
-            size = context.get_abi_sizeof(number)
-            vector = ir.VectorType(number, VECTOR_BYTES // size)
-
-            def vectors(pointer: Any) -> list[Any]:
-                starts = [length.type(i * vector.count) for i in range(n_vectors)]
-                return [
-                    builder.bitcast(builder.gep(pointer, [start]), vector.as_pointer())
-                    for start in starts
-                ]
-
-            # Where there are fewer rows, the last is computed more than once.
-            last = builder.sub(n_rows, n_rows.type(1))
-            rows = []
-            for i in map(n_rows.type, range(TILE_ROWS)):
-                rows.append(builder.select(builder.icmp_signed("<", i, last), i, last))
-            factors = [builder.gep(left, [builder.mul(row, row_step)]) for row in rows]
-            totals = [builder.gep(total, [builder.mul(row, total_pitch)]) for row in rows]
-            zero = ir.Constant(vector, None)
-            sums = [
-                [cgutils.alloca_once_value(builder, zero) for _ in range(n_vectors)] for _ in rows
-            ]
-            with cgutils.for_range(builder, length) as loop:
-                row = builder.gep(right, [builder.mul(loop.index, pitch)])
-                parts = [builder.load(part, align=size) for part in vectors(row)]
-                place = builder.mul(loop.index, step)
-                for pointer, row_sums in zip(factors, sums, strict=True):
-                    value = builder.load(builder.gep(pointer, [place]))
-                    factor = _everywhere(builder, value, vector.count)
-                    for part, part_sum in zip(parts, row_sums, strict=True):
-                        product = builder.fmul(factor, part, flags=["contract"])
-                        so_far = builder.load(part_sum)
-                        builder.store(builder.fadd(so_far, product, flags=["contract"]), part_sum)
-            whole = builder.icmp_signed(">=", n_columns, length.type(n_vectors * vector.count))
-            with builder.if_else(whole) as (then, otherwise):
-                with then:
-                    for pointer, row_sums in zip(totals, sums, strict=True):
-                        for part_sum, part in zip(row_sums, vectors(pointer), strict=True):
-                            builder.store(builder.load(part_sum), part, align=size)
-                with otherwise:
-                    for pointer, row_sums in zip(totals, sums, strict=True):
-                        numbers = builder.bitcast(row_sums[0], number.as_pointer())
-                        with cgutils.for_range(builder, n_columns) as loop:
-                            value = builder.load(builder.gep(numbers, [loop.index]))
-                            builder.store(value, builder.gep(pointer, [loop.index]))
-            return context.get_dummy_value()
-
-        return types.void(*arguments), generate
-
-    return multiply_tile
-
-
-multiply_wide_tile = _product_of_tiles(WIDE_VECTORS)
-multiply_narrow_tile = _product_of_tiles(1)
-
-
-@_intrinsic
-def transpose_square(
-    typing_context: Any, matrix: Any, pitch: Any, target: Any, target_pitch: Any
-) -> tuple[Any, Callable[..., Any]]:
-    """Write as many rows of a matrix as a vector has numbers, and as many columns, as columns."""
-    index = types.intp
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        matrix, target = _pointers(context, builder, signature, args, (0, 2))
-        number = matrix.type.pointee
-        size = context.get_abi_sizeof(number)
-        n = VECTOR_BYTES // size
-        vector = ir.VectorType(number, n)
-
-        def rows(pointer: Any, pitch: Any) -> list[Any]:
-            starts = [builder.mul(pitch, pitch.type(i)) for i in range(n)]
-            return [
-                builder.bitcast(builder.gep(pointer, [start]), vector.as_pointer())
-                for start in starts
-            ]
-
-        def mixed(one: Any, other: Any, places: list[int]) -> Any:
-            mask = ir.Constant(ir.VectorType(ir.IntType(32), n), places)
-            return builder.shuffle_vector(one, other, mask)
-
-        vectors = [builder.load(row, align=size) for row in rows(matrix, args[1])]
-        # Of squares of four quarters, two change places; so at first of all the matrix, at last of
-        # two rows and columns.
-        side = n // 2
-        while side:
-            for i in range(n):
-                if not i & side:
-                    above, below = vectors[i], vectors[i + side]
-                    left = [j if not j & side else n + j - side for j in range(n)]
-                    right = [j + side if not j & side else n + j for j in range(n)]
-                    vectors[i] = mixed(above, below, left)
-                    vectors[i + side] = mixed(above, below, right)
-            side //= 2
-        for value, row in zip(vectors, rows(target, args[3]), strict=True):
-            builder.store(value, row, align=size)
-        return context.get_dummy_value()
-
-    return types.void(matrix, index, target, index), generate

@@ -10,17 +10,12 @@ import numpy.typing as npt
 CACHE_LINE = 64
 """Bytes that come into a processor's cache together."""
 
-MOST_NONZERO = 2 / 3
-"""Share of inputs that are not zero up to which computing from these alone is faster.
-
-At some 85 % it takes the same time, but dense rows take less memory.
-"""
-
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Make an array of zeros that begins with a line of the cache.
 
-    What a processor reads at once takes twice as long where it lies in two lines.
+    What a processor reads at once takes twice as long where it lies in two lines. Behind the array
+    another line may be read, as products in vectors do.
     """
     size = int(np.prod(shape)) * dtype.itemsize
     memory = np.zeros(size + 2 * CACHE_LINE, np.uint8)
@@ -65,8 +60,8 @@ class Network(NamedTuple):
     sizes : ndarray of int64
         Number of inputs, units of each layer.
     pitches : ndarray of int64
-        Of each layer, numbers from one row of its matrix to the next. Rows that are not narrow have a
-        line of the cache between them: a power of two would have them want the same place in it.
+        Of each layer, numbers from one row of its matrix to the next. Between long rows there is a
+        line of the cache: those a power of two apart would want the same place in it.
     coefs, intercepts : ndarray of int64
         Where in the vectors those of each layer begin.
     weights, momenta, velocities : ndarray

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sk_mnist.intrinsics import (
+from sk_mnist.kernel_compiler import kernel
+from sk_mnist.kernel_vectors import (
     TILE_ROWS,
     VECTOR_BYTES,
     WIDE_VECTORS,
@@ -10,7 +11,6 @@ from sk_mnist.intrinsics import (
     multiply_wide_tile,
     transpose_square,
 )
-from sk_mnist.kernel_compiler import kernel
 
 
 @kernel

@@ -5,10 +5,11 @@ Rows come without zeros, and weights lie in tiles.
 
 from __future__ import annotations
 
-from sk_mnist.intrinsics import TILE, add_scaled_rows, add_to_rows, prefetch
+from sk_mnist.intrinsics import prefetch
 from sk_mnist.kernel_compiler import kernel
 from sk_mnist.kernel_data import CACHE_LINE
 from sk_mnist.kernel_steps import layer_rows
+from sk_mnist.kernel_vectors import TILE, add_scaled_rows, add_to_rows
 
 
 @kernel
@@ -29,18 +30,16 @@ def fetch(part, batch, rows, network):
 
 @kernel
 def forward_tile(t, batch, rows, network, workspace):
-    """Compute the logits of a tile of the first layer, from rows without zeros.
+    """Multiply rows without zeros by the weights of a tile of the first layer.
 
     Of all rows first some inputs, then others, so that their weights stay in a near cache.
     """
     n_inputs = network.sizes[0]
     coefs = network.coefs[0] + t * n_inputs * TILE
-    intercept = network.weights[network.intercepts[0] + t * TILE :]
     bounds = workspace.bounds[t]
     for i in range(len(batch)):
         bounds[0, i] = rows.starts[batch[i]]
-        for j in range(TILE):
-            workspace.tiles[t, i, j] = intercept[j]
+    workspace.tiles[t, : len(batch)] = 0
     for part in range(len(bounds) - 1):
         first = part * workspace.tile_inputs
         last = min(n_inputs, first + workspace.tile_inputs)
@@ -61,12 +60,14 @@ def forward_tile(t, batch, rows, network, workspace):
 
 @kernel
 def collect(first, last, network, workspace):
-    """Copy the logits of the first layer from tiles."""
+    """Compute the logits of the first layer from tiles."""
     logits = layer_rows(workspace.outputs, 1, first, last, network, workspace)
+    intercept = network.weights[network.intercepts[0] :]
     for t in range(len(workspace.tiles)):
         for i in range(last - first):
             for j in range(min(TILE, logits.shape[1] - t * TILE)):
-                logits[i, t * TILE + j] = workspace.tiles[t, first + i, j]
+                k = t * TILE + j
+                logits[i, k] = workspace.tiles[t, first + i, j] + intercept[k]
 
 
 @kernel

@@ -18,7 +18,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from sk_mnist.intrinsics import TILE, fetch_add, flush_denormals, load, yield_processor
+from sk_mnist.intrinsics import fetch_add, flush_denormals, load, yield_processor
 from sk_mnist.kernel_compiler import entry_point, inlined, kernel
 from sk_mnist.kernel_products import multiply
 from sk_mnist.kernel_steps import (
@@ -31,6 +31,7 @@ from sk_mnist.kernel_steps import (
     gather,
     layer_rows,
 )
+from sk_mnist.kernel_vectors import TILE
 from sk_mnist.kernel_zeros import (
     collect,
     fetch,

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sk_mnist.intrinsics import TILE
 from sk_mnist.kernel_data import CACHE_LINE, Network, Workspace, aligned
+from sk_mnist.kernel_vectors import TILE
 from sk_mnist.network import NetworkSpec
 from sk_mnist.zeros import Vector
 
@@ -100,10 +100,7 @@ class Layout:
         parts = []
         for layer, (n_inputs, _) in enumerate(self._shapes):
             n_tiles = self._n_tiles if layer == 0 else 0
-            if n_tiles:
-                size = self._tile_inputs
-            else:
-                size = _evenly(n_inputs, _PANEL_INPUTS, n_tasks=2)
+            size = self._tile_inputs if n_tiles else _evenly(n_inputs, _PANEL_INPUTS, n_tasks=2)
             for i in range(0, n_inputs, size):
                 last = min(n_inputs, i + size)
                 parts += [(layer, tile, i, last) for tile in range(n_tiles or 1)]
