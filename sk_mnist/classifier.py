@@ -579,7 +579,12 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             X = validate_data(
                 self, X, accept_sparse="csr", dtype=self._number_types(reset=False), reset=False
             )
-        return inference.logits(X, self.coefs_, self.intercepts_, self._activation)
+        network = self.coefs_, self.intercepts_, self._activation
+        if inference.is_for_kernels(X, self.coefs_, self._activation):
+            from sk_mnist import native_inference  # loads Numba
+
+            return native_inference.logits(X, *network)
+        return inference.logits(X, *network)
 
     def _is_plainly_valid(self, X: Any) -> bool:
         """Tell whether X can be predicted without scikit-learn's validation, which takes longer."""

@@ -15,6 +15,10 @@ FloatArray = npt.NDArray[np.floating[Any]]
 # and the activations of a chunk are still in the processor's cache when the next layer reads them.
 CHUNK_ROWS = 1024
 
+# Multiplications from which on kernels compute logits. They take half of NumPy's time, which is some
+# 10 ms then, but Numba is loaded for them, which takes a quarter of a second once.
+_MANY_MULTIPLICATIONS = 10**9
+
 # NumPy finds the maxima and sums of short rows slowly. Up to this many outputs, softmax takes a
 # quarter of the time when the rows are turned into columns for it.
 _FEW_OUTPUTS = 32
@@ -58,6 +62,23 @@ ACTIVATIONS: dict[str, Callable[[FloatArray], FloatArray]] = {
     "tanh": lambda z: np.tanh(z, out=z),
 }
 """Activations of the hidden layers by name; each may overwrite its argument."""
+
+NEGATIVE_SLOPES = {"identity": 1.0, "leaky_relu": 0.2, "relu": 0.0}
+"""Those of them that kernels compute, by their derivative below zero; above it is one."""
+
+
+def is_for_kernels(X: Any, coefs: Sequence[FloatArray], activation: str) -> bool:
+    """Tell whether `sk_mnist.native_inference.logits` computes the logits, rather than `logits`.
+
+    What is given decides, and not what a process has done before: so a model gives the same,
+    wherever it is loaded.
+    """
+    return (
+        activation in NEGATIVE_SLOPES
+        and len(coefs[0]) > 0
+        and X.shape[0] * sum(coef.size for coef in coefs) >= _MANY_MULTIPLICATIONS
+        and not hasattr(X, "tocsr")
+    )
 
 
 def logits(

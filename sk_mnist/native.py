@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from sk_mnist import kernels
+from sk_mnist.inference import NEGATIVE_SLOPES
 from sk_mnist.kernel_data import Network, Rows, Settings, Workspace
 from sk_mnist.layout import Layout
 from sk_mnist.network import NetworkSpec
@@ -24,12 +25,6 @@ from sk_mnist.optimizers import AdamOptions
 from sk_mnist.scaling import InputScaling
 from sk_mnist.threads import team_size
 from sk_mnist.zeros import contiguous, without_zeros
-
-NEGATIVE_SLOPES = {"identity": 1.0, "leaky_relu": float(np.float32(0.2)), "relu": 0.0}
-"""Activations of the hidden layers, by their derivative below zero, which Keras has as float32.
-
-Above zero it is one.
-"""
 
 # Rows that a network is measured by at a time, at least, if there are so many.
 _MEASURED_ROWS = 256
@@ -44,7 +39,7 @@ class NativeTrainer:
     Parameters
     ----------
     spec : NetworkSpec
-        The network; its activation is a key of `NEGATIVE_SLOPES`.
+        The network; its activation is a key of `NEGATIVE_SLOPES`, which Keras has as float32.
     batch_size : int
         Rows a step.
     options : AdamOptions
@@ -187,7 +182,7 @@ class NativeTrainer:
     ) -> Settings:
         real = self._dtype.type
         return Settings(
-            negative_slope=real(NEGATIVE_SLOPES[self._spec.activation]),
+            negative_slope=real(np.float32(NEGATIVE_SLOPES[self._spec.activation])),
             softmax=self._spec.out_activation == "softmax",
             alpha=real(alpha),
             dropout=real(dropout),

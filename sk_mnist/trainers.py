@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from sk_mnist import native, optimizers
 from sk_mnist.feeding import Feed, TrainingData, feed
+from sk_mnist.inference import NEGATIVE_SLOPES
 from sk_mnist.network import NetworkSpec
 from sk_mnist.zeros import takes_sparse
 
@@ -92,7 +93,7 @@ def trainer_for(
         Makes the parts of an epoch from the order of its rows.
     """
     choice = optimizers.choose(optimizer)
-    if choice.adam is not None and spec.activation in native.NEGATIVE_SLOPES and not _has_gpu():
+    if choice.adam is not None and spec.activation in NEGATIVE_SLOPES and not _has_gpu():
         trainer = native.NativeTrainer(spec, min(batch_size, data.X.shape[0]), choice.adam)
         whole = takes_sparse(data.X, data.scaling)
         yield trainer, feed(data, trainer.load, trainer.batch_size, whole=whole)

@@ -38,6 +38,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from sk_mnist import KerasMLPClassifier, native, zeros
+from sk_mnist.inference import NEGATIVE_SLOPES
 from sk_mnist.kernel_compiler import entry_point
 from sk_mnist.kernel_vectors import TILE
 from sk_mnist.network import NetworkSpec, turned
@@ -107,7 +108,7 @@ class TestNetworks:
         job = prepare(weighted(make_job(spec, **EVERYTHING, **options)))
         assert_are_those_of_the_reference(job, *run_kernels(job))
 
-    @pytest.mark.parametrize("activation", native.NEGATIVE_SLOPES)
+    @pytest.mark.parametrize("activation", NEGATIVE_SLOPES)
     def test_of_each_activation_are_those_of_keras(self, activation, prepare):
         self.check(replace(SOFTMAX, activation=activation), prepare, dropout=0.4)
 

@@ -1,0 +1,100 @@
+"""The forward pass of a dense network by kernels, for so many rows that NumPy is slower."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from sk_mnist.inference import NEGATIVE_SLOPES, FloatArray
+from sk_mnist.kernel_compiler import entry_point, kernel
+from sk_mnist.kernel_data import aligned
+from sk_mnist.kernel_products import multiply
+from sk_mnist.layout import Layout
+from sk_mnist.network import NetworkSpec, turned
+from sk_mnist.threads import team_size
+
+# Rows that a thread takes at a time, and that go through the network together: several tiles of
+# products.
+_CHUNK_ROWS = 480
+_BLOCK_ROWS = 48
+
+
+def logits(
+    X: Any, coefs: Sequence[FloatArray], intercepts: Sequence[FloatArray], activation: str
+) -> FloatArray:
+    """Compute what `sk_mnist.inference.logits` computes, of a dense array.
+
+    Parameters are those of that function; `activation` is a key of `NEGATIVE_SLOPES`.
+    """
+    dtype = coefs[0].dtype
+    sizes = (X.shape[1], *(len(intercept) for intercept in intercepts))
+    layout = Layout(NetworkSpec(sizes, activation, "softmax", dtype.name), sparse=False)
+    pairs = zip(coefs, intercepts, strict=True)
+    network = layout.network(turned([array for pair in pairs for array in pair]))
+    slope = dtype.type(NEGATIVE_SLOPES[activation])
+    out = np.empty((len(X), sizes[-1]), dtype)
+    chunks = iter(range(0, len(X), _CHUNK_ROWS))
+
+    def take_chunks() -> None:
+        scratch = aligned((2, _BLOCK_ROWS * max(sizes)), dtype)
+        for first in chunks:  # which several threads may ask for the next
+            rows = slice(first, first + _CHUNK_ROWS)
+            inputs = np.ascontiguousarray(X[rows], dtype)
+            _forward_rows(inputs, network, slope, scratch, out[rows])
+
+    with team_size() as n_threads, ThreadPoolExecutor(n_threads) as pool:
+        others = [pool.submit(take_chunks) for _ in range(n_threads - 1)]
+        try:
+            take_chunks()
+            for other in others:
+                other.result()
+        finally:
+            for _ in chunks:  # after an interrupt
+                pass
+    return out
+
+
+@entry_point
+def _forward_rows(X, network, negative_slope, scratch, logits):
+    """Compute the logits of some rows; `scratch` has room for the outputs of two layers."""
+    n_layers = len(network.sizes) - 1
+    for first in range(0, len(X), _BLOCK_ROWS):
+        n_rows = min(_BLOCK_ROWS, len(X) - first)
+        _forward_layer(0, X[first:].reshape(-1), n_rows, network, scratch[0])
+        for layer in range(1, n_layers):
+            inputs = scratch[(layer + 1) % 2]
+            _activate(inputs[: n_rows * network.sizes[layer]], negative_slope)
+            _forward_layer(layer, inputs, n_rows, network, scratch[layer % 2])
+        size = n_rows * logits.shape[1]
+        outputs = scratch[(n_layers + 1) % 2, :size]
+        logits[first : first + n_rows] = outputs.reshape((n_rows, logits.shape[1]))
+
+
+@kernel
+def _forward_layer(layer, inputs, n_rows, network, outputs):
+    n_inputs, n_units = network.sizes[layer], network.sizes[layer + 1]
+    multiply(
+        (n_rows, n_units, n_inputs),
+        inputs,
+        (n_inputs, 1),
+        network.weights[network.coefs[layer] :],
+        network.pitches[layer],
+        outputs,
+        n_units,
+    )
+    intercept = network.weights[network.intercepts[layer] :]
+    for i in range(n_rows):
+        for j in range(n_units):
+            outputs[i * n_units + j] += intercept[j]
+
+
+@kernel
+def _activate(outputs, negative_slope):
+    """Replace what is negative; not by a product, which for infinity times zero is no number."""
+    zero = outputs.dtype.type(0)
+    for j in range(len(outputs)):
+        below = zero if negative_slope == zero else negative_slope * outputs[j]
+        outputs[j] = below if outputs[j] <= zero else outputs[j]

@@ -1,0 +1,160 @@
+"""Kernels predict what NumPy predicts, in any number of threads; many rows are left to them."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import nullcontext
+from itertools import pairwise
+
+import joblib
+import numpy as np
+import pytest
+from jobs import run_python
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from sk_mnist import KerasMLPClassifier, inference, native_inference
+from sk_mnist.inference import NEGATIVE_SLOPES
+
+PRECISION = {"float32": 1e-5, "float64": 1e-13}
+LAYER_SIZES = (31, 70, 129, 5)
+
+
+def random_network(dtype, layer_sizes=LAYER_SIZES):
+    rng = np.random.default_rng(0)
+    coefs = [rng.normal(size=shape).astype(dtype) for shape in pairwise(layer_sizes)]
+    return coefs, [rng.normal(size=coef.shape[1]).astype(dtype) for coef in coefs]
+
+
+def random_rows(n_rows, dtype="float64", n_features=LAYER_SIZES[0]):
+    return np.random.default_rng(1).normal(size=(n_rows, n_features)).astype(dtype)
+
+
+def assert_same(X, coefs, intercepts, activation):
+    expected = inference.logits(X, coefs, intercepts, activation)
+    found = native_inference.logits(X, coefs, intercepts, activation)
+    assert found.dtype == expected.dtype
+    precision = PRECISION[expected.dtype.name]
+    scale = np.abs(expected).max(initial=1)
+    assert_allclose(found / scale, expected / scale, rtol=0, atol=precision)
+
+
+@pytest.mark.parametrize("dtype", PRECISION)
+class TestLogits:
+    @pytest.mark.parametrize("activation", NEGATIVE_SLOPES)
+    @pytest.mark.parametrize(
+        "layer_sizes", [(31, 3), (31, 2, 3), LAYER_SIZES, (31, 600, 5, 40, 2)], ids=str
+    )
+    def test_are_those_of_numpy(self, activation, layer_sizes, dtype):
+        assert_same(random_rows(1_000, dtype), *random_network(dtype, layer_sizes), activation)
+
+    @pytest.mark.parametrize("n_rows", [0, 1, 47, 48, 49, 480, 481, 1_440])
+    def test_of_any_number_of_rows_are_those_of_numpy(self, n_rows, dtype):
+        assert_same(random_rows(n_rows, dtype), *random_network(dtype), "relu")
+
+    @pytest.mark.parametrize("given", ["uint8", "int64", "bool", "float16", "float32", "float64"])
+    def test_of_any_numbers_are_those_of_numpy(self, given, dtype):
+        X = np.abs(10 * random_rows(500)).astype(given)
+        assert_same(X, *random_network(dtype), "relu")
+
+    @pytest.mark.parametrize(
+        "change",
+        [np.asfortranarray, lambda X: X[::-2], lambda X: np.repeat(X, 2, axis=1)[:, ::2]],
+        ids=["by columns", "every second row", "every second column"],
+    )
+    def test_of_any_order_in_memory_are_those_of_numpy(self, change, dtype):
+        assert_same(change(random_rows(999, dtype)), *random_network(dtype), "relu")
+
+    def test_of_numbers_too_large_are_those_of_numpy(self, dtype):
+        X = random_rows(60, dtype)
+        X[::7] *= np.finfo(dtype).max / 10
+        network = random_network(dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            expected = inference.logits(X, *network, "relu")
+        found = native_inference.logits(X, *network, "relu")
+        assert not np.isfinite(expected).all()
+        assert_array_equal(np.isfinite(found), np.isfinite(expected))
+        assert_array_equal(np.isnan(found), np.isnan(expected))
+
+    @pytest.mark.parametrize("n_threads", [1, 3, 8])
+    def test_are_the_same_in_any_number_of_threads(self, monkeypatch, n_threads, dtype):
+        X, network = random_rows(2_000, dtype), random_network(dtype)
+        expected = native_inference.logits(X, *network, "relu")
+        monkeypatch.setattr(native_inference, "team_size", lambda: nullcontext(n_threads))
+        assert_array_equal(native_inference.logits(X, *network, "relu"), expected)
+
+    def test_of_a_row_are_the_same_among_any_others(self, dtype):
+        X, network = random_rows(1_000, dtype), random_network(dtype)
+        expected = native_inference.logits(X, *network, "relu")
+        for rows in (slice(17, 18), slice(100, 700), slice(3, None, 5)):
+            found = native_inference.logits(X[rows], *network, "relu")
+            assert_array_equal(found, expected[rows])
+
+    def test_leave_rows_and_weights_alone_that_may_not_be_written_to(self, dtype):
+        X, (coefs, intercepts) = random_rows(500, dtype), random_network(dtype)
+        for array in (X, *coefs, *intercepts):
+            array.flags.writeable = False
+        before = X.copy()
+        assert_same(X, coefs, intercepts, "relu")
+        assert_array_equal(X, before)
+
+
+class TestChoice:
+    X = random_rows(100, "float32")
+    coefs, _ = random_network("float32")
+    enough = -(-(10**9) // sum(coef.size for coef in coefs))
+
+    def many(self, n_rows, dtype="float32"):
+        return np.broadcast_to(np.zeros((), dtype), (n_rows, LAYER_SIZES[0]))
+
+    def test_is_kernels_from_a_billion_multiplications_on(self):
+        assert inference.is_for_kernels(self.many(self.enough), self.coefs, "relu")
+        assert not inference.is_for_kernels(self.many(self.enough - 1), self.coefs, "relu")
+
+    def test_is_numpy_for_other_activations_and_for_sparse_rows(self):
+        assert not inference.is_for_kernels(self.many(self.enough), self.coefs, "tanh")
+        empty = sparse.csr_array((self.enough, LAYER_SIZES[0]))
+        assert not inference.is_for_kernels(empty, self.coefs, "relu")
+
+    @pytest.mark.parametrize("activation", NEGATIVE_SLOPES)
+    def test_of_a_classifier_is_made_so(self, activation, monkeypatch):
+        y = np.arange(100) % 3
+        clf = KerasMLPClassifier(8, activation=activation, epochs=1).fit(self.X, y)
+        by_numpy = clf.predict_proba(self.X)
+        monkeypatch.setattr(inference, "_MANY_MULTIPLICATIONS", 0)
+        by_kernels = clf.predict_proba(self.X)
+        network = clf.coefs_, clf.intercepts_, activation
+        logits = native_inference.logits(self.X, *network)
+        assert_array_equal(by_kernels, inference.probabilities(logits, "softmax"))
+        assert_allclose(by_kernels, by_numpy, rtol=1e-5)
+
+    def test_does_not_depend_on_what_the_process_did_before(self, tmp_path):
+        X = np.random.default_rng(0).random((10_000, 784), dtype="float32")
+        clf = KerasMLPClassifier((128, 64), epochs=1, random_state=0).fit(X[:500], X[:500, 0] > 0.5)
+        joblib.dump(clf, tmp_path / "model.joblib")
+        np.save(tmp_path / "X.npy", X)
+        code = f"""
+import joblib, numpy as np
+clf = joblib.load({str(tmp_path / "model.joblib")!r})
+np.save({str(tmp_path / "p.npy")!r}, clf.predict_proba(np.load({str(tmp_path / "X.npy")!r})))
+"""
+        run_python(code)
+        assert_array_equal(np.load(tmp_path / "p.npy"), clf.predict_proba(X))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_an_interrupt_stops_a_long_prediction_at_once():
+    X = np.broadcast_to(np.float32(1), (20_000_000, LAYER_SIZES[0]))  # a minute, no memory
+    network = random_network("float32", (LAYER_SIZES[0], 2_000, 2_000, 3))
+    native_inference.logits(X[:10], *network, "relu")  # compiles, which takes seconds, too
+    n_threads = threading.active_count()
+    timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        native_inference.logits(X, *network, "relu")
+    timer.join()
+    assert time.monotonic() - start < 10
+    assert threading.active_count() == n_threads
