@@ -15,7 +15,7 @@ FloatArray = npt.NDArray[np.floating[Any]]
 # and the activations of a chunk are still in the processor's cache when the next layer reads them.
 CHUNK_ROWS = 1024
 
-# Multiplications from which on kernels compute logits. They take half of NumPy's time, which is some
+# Multiplications from which on kernels compute logits. They take half of the time of NumPy, some
 # 10 ms then, but Numba is loaded for them, which takes a quarter of a second once.
 _MANY_MULTIPLICATIONS = 10**9
 
