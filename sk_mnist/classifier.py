@@ -21,7 +21,7 @@ from sk_mnist import __version__, inference, targets
 from sk_mnist.inference import FloatArray
 from sk_mnist.network import OPTIMIZERS
 from sk_mnist.scaling import InputScaling
-from sk_mnist.validation import check_rectangular, is_plainly_valid
+from sk_mnist.validation import check_rectangular, is_plain, is_surely_finite
 
 
 class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -573,25 +573,37 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self.__dict__.pop("_keras_model", None)
 
     def _logits(self, X: Any) -> FloatArray:
-        if not self._is_plainly_valid(X):
-            check_is_fitted(self)
-            check_rectangular(X)
-            X = validate_data(
-                self, X, accept_sparse="csr", dtype=self._number_types(reset=False), reset=False
-            )
-        network = self.coefs_, self.intercepts_, self._activation
-        if inference.is_for_kernels(X, self.coefs_, self._activation):
-            from sk_mnist import native_inference  # loads Numba
+        if self._is_plain(X):
+            if self._is_for_kernels(X):
+                z, finite = self._by_kernels(X)
+                if finite:
+                    return z
+            elif is_surely_finite(X):
+                return self._by_numpy(X)
+        check_is_fitted(self)
+        check_rectangular(X)
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=self._number_types(reset=False), reset=False
+        )
+        return self._by_kernels(X)[0] if self._is_for_kernels(X) else self._by_numpy(X)
 
-            return native_inference.logits(X, *network)
-        return inference.logits(X, *network)
-
-    def _is_plainly_valid(self, X: Any) -> bool:
-        """Tell whether X can be predicted without scikit-learn's validation, which takes longer."""
+    def _is_plain(self, X: Any) -> bool:
+        """Tell whether finite X can go without scikit-learn's validation, which takes longer."""
         fitted = vars(self)
         if "coefs_" not in fitted or "feature_names_in_" in fitted:
             return False
-        return is_plainly_valid(X, self.n_features_in_, self.coefs_[0].dtype)
+        return is_plain(X, self.n_features_in_, self.coefs_[0].dtype)
+
+    def _is_for_kernels(self, X: Any) -> bool:
+        return inference.is_for_kernels(X, self.coefs_, self._activation)
+
+    def _by_kernels(self, X: Any) -> tuple[FloatArray, bool]:
+        from sk_mnist import native_inference  # loads Numba
+
+        return native_inference.logits(X, self.coefs_, self.intercepts_, self._activation)
+
+    def _by_numpy(self, X: Any) -> FloatArray:
+        return inference.logits(X, self.coefs_, self.intercepts_, self._activation)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())

@@ -75,7 +75,6 @@ def is_for_kernels(X: Any, coefs: Sequence[FloatArray], activation: str) -> bool
     """
     return (
         activation in NEGATIVE_SLOPES
-        and len(coefs[0]) > 0
         and X.shape[0] * sum(coef.size for coef in coefs) >= _MANY_MULTIPLICATIONS
         and not hasattr(X, "tocsr")
     )

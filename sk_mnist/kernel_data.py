@@ -84,12 +84,15 @@ class Workspace(NamedTuple):
     Attributes
     ----------
     starts : ndarray of int64
-        Where in the next three each layer begins, the inputs first.
+        Where in the next four each layer begins, the inputs first.
     outputs, slopes, deltas : ndarray
         Of each layer, for each row of the batch: outputs, their derivative by the logits, and that
         of the loss by the logits.
+    turned : ndarray
+        Like `deltas`, but of each block of rows transposed.
     tiles : ndarray of shape (n_tiles, batch_size, TILE)
-        Of a first layer of sparse inputs: logits, then the derivative of the loss by them.
+        Of a first layer of sparse inputs: these times the weights, then the derivative of the loss
+        by the logits.
     tile_inputs : int
         Number of inputs, at most, whose weights are a task of a tile.
     bounds : ndarray of shape (n_tiles, n_tasks + 1, batch_size), int64

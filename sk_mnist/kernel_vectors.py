@@ -44,7 +44,6 @@ def add_scaled_rows(
     typing_context: Any,
     total: Any,
     tile: Any,
-    pitch: Any,
     first: Any,
     last: Any,
     rows: Any,
@@ -55,16 +54,15 @@ def add_scaled_rows(
     """Add to `total` the rows ``rows[k]`` of a matrix times ``factors[k]``, k up from `start`.
 
     It ends at `stop`, or where ``rows[k]`` is not below `last`, and returns where. `tile` is the
-    matrix from row `first` on, of which `TILE` columns count; `pitch` numbers further is the next
-    row. No row may lie before it.
+    matrix from row `first` on, which has `TILE` columns. No row may lie before it.
     """
     index = types.intp
-    signature = index(total, tile, index, index, index, rows, factors, index, index)
+    signature = index(total, tile, index, index, rows, factors, index, index)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        total, tile, rows, factors = _pointers(context, builder, signature, args, (0, 1, 5, 6))
-        pitch, first, last = args[2:5]
-        start, stop = args[7:]
+        total, tile, rows, factors = _pointers(context, builder, signature, args, (0, 1, 4, 5))
+        first, last = args[2:4]
+        start, stop = args[6:]
         size = context.get_abi_sizeof(total.type.pointee)
         sums = [
             cgutils.alloca_once_value(builder, builder.load(part, align=size))
@@ -82,7 +80,7 @@ def add_scaled_rows(
         builder.cbranch(builder.icmp_signed("<", row, last), add, end)
         builder.position_at_end(add)
         factor = _everywhere(builder, builder.load(builder.gep(factors, [k])))
-        row_vectors = _row_vectors(builder, tile, pitch, row, first)
+        row_vectors = _row_vectors(builder, tile, row, first)
         for part_sum, part in zip(sums, row_vectors, strict=True):
             product = builder.fmul(factor, builder.load(part, align=size), flags=["contract"])
             part_total = builder.fadd(builder.load(part_sum), product, flags=["contract"])
@@ -101,7 +99,6 @@ def add_scaled_rows(
 def add_to_rows(
     typing_context: Any,
     tile: Any,
-    pitch: Any,
     first: Any,
     rows: Any,
     factors: Any,
@@ -114,18 +111,18 @@ def add_to_rows(
     The matrix is given as in `add_scaled_rows`.
     """
     index = types.intp
-    signature = types.void(tile, index, index, rows, factors, added, index, index)
+    signature = types.void(tile, index, rows, factors, added, index, index)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        tile, rows, factors, added = _pointers(context, builder, signature, args, (0, 3, 4, 5))
-        pitch, first = args[1:3]
-        start, stop = args[6:]
+        tile, rows, factors, added = _pointers(context, builder, signature, args, (0, 2, 3, 4))
+        first = args[1]
+        start, stop = args[5:]
         size = context.get_abi_sizeof(tile.type.pointee)
         added = [builder.load(part, align=size) for part in _vectors(builder, added)]
         with cgutils.for_range_slice(builder, start, stop, start.type(1)) as (k, _):
             row = builder.zext(builder.load(builder.gep(rows, [k])), k.type)
             factor = _everywhere(builder, builder.load(builder.gep(factors, [k])))
-            row_vectors = _row_vectors(builder, tile, pitch, row, first)
+            row_vectors = _row_vectors(builder, tile, row, first)
             for vector, part in zip(added, row_vectors, strict=True):
                 product = builder.fmul(factor, vector, flags=["contract"])
                 part_total = builder.fadd(
@@ -150,9 +147,9 @@ def _vectors(builder: Any, pointer: Any) -> list[Any]:
     return [builder.bitcast(p, vector.as_pointer()) for p in pointers]
 
 
-def _row_vectors(builder: Any, tile: Any, pitch: Any, row: Any, first: Any) -> list[Any]:
+def _row_vectors(builder: Any, tile: Any, row: Any, first: Any) -> list[Any]:
     """Return the vectors of a row of a matrix, of which `tile` is what begins at row `first`."""
-    place = builder.mul(builder.sub(row, first), pitch)
+    place = builder.mul(builder.sub(row, first), row.type(TILE))
     return _vectors(builder, builder.gep(tile, [place]))
 
 

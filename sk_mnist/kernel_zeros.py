@@ -48,7 +48,6 @@ def forward_tile(t, batch, rows, network, workspace):
             bounds[part + 1, i] = add_scaled_rows(
                 workspace.tiles[t, i],
                 tile,
-                TILE,
                 first,
                 last,
                 rows.columns,
@@ -92,4 +91,4 @@ def tile_gradient(t, first, last, batch, rows, workspace, gradient):
     starts, stops = workspace.bounds[t, part], workspace.bounds[t, part + 1]
     for i in range(len(batch)):
         delta = workspace.tiles[t, i]
-        add_to_rows(gradient, TILE, first, rows.columns, rows.values, delta, starts[i], stops[i])
+        add_to_rows(gradient, first, rows.columns, rows.values, delta, starts[i], stops[i])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,10 +25,18 @@ _BLOCK_ROWS = 48
 
 def logits(
     X: Any, coefs: Sequence[FloatArray], intercepts: Sequence[FloatArray], activation: str
-) -> FloatArray:
+) -> tuple[FloatArray, bool]:
     """Compute what `sk_mnist.inference.logits` computes, of a dense array.
 
     Parameters are those of that function; `activation` is a key of `NEGATIVE_SLOPES`.
+
+    Returns
+    -------
+    logits : ndarray of shape (n_samples, n_outputs)
+        In the type of the weights.
+    finite : bool
+        Whether all of X is surely finite: what is not makes all sums of a row so, whatever it is
+        multiplied with. So may finite numbers that are very large.
     """
     dtype = coefs[0].dtype
     sizes = (X.shape[1], *(len(intercept) for intercept in intercepts))
@@ -38,32 +47,38 @@ def logits(
     out = np.empty((len(X), sizes[-1]), dtype)
     chunks = iter(range(0, len(X), _CHUNK_ROWS))
 
-    def take_chunks() -> None:
+    def take_chunks() -> bool:
+        finite = True
         scratch = aligned((2, _BLOCK_ROWS * max(sizes)), dtype)
         for first in chunks:  # which several threads may ask for the next
             rows = slice(first, first + _CHUNK_ROWS)
             inputs = np.ascontiguousarray(X[rows], dtype)
-            _forward_rows(inputs, network, slope, scratch, out[rows])
+            finite &= _forward_rows(inputs, network, slope, scratch, out[rows])
+        return finite
 
     with team_size() as n_threads, ThreadPoolExecutor(n_threads) as pool:
         others = [pool.submit(take_chunks) for _ in range(n_threads - 1)]
         try:
-            take_chunks()
-            for other in others:
-                other.result()
+            finite = [take_chunks(), *(other.result() for other in others)]
         finally:
             for _ in chunks:  # after an interrupt
                 pass
-    return out
+    return out, all(finite)
 
 
 @entry_point
 def _forward_rows(X, network, negative_slope, scratch, logits):
-    """Compute the logits of some rows; `scratch` has room for the outputs of two layers."""
+    """Compute the logits of some rows, and tell whether these are finite.
+
+    `scratch` has room for the outputs of two layers.
+    """
+    finite = True
     n_layers = len(network.sizes) - 1
     for first in range(0, len(X), _BLOCK_ROWS):
         n_rows = min(_BLOCK_ROWS, len(X) - first)
         _forward_layer(0, X[first:].reshape(-1), n_rows, network, scratch[0])
+        for i in range(n_rows):
+            finite &= math.isfinite(scratch[0, i * network.sizes[1]])
         for layer in range(1, n_layers):
             inputs = scratch[(layer + 1) % 2]
             _activate(inputs[: n_rows * network.sizes[layer]], negative_slope)
@@ -71,6 +86,7 @@ def _forward_rows(X, network, negative_slope, scratch, logits):
         size = n_rows * logits.shape[1]
         outputs = scratch[(n_layers + 1) % 2, :size]
         logits[first : first + n_rows] = outputs.reshape((n_rows, logits.shape[1]))
+    return finite
 
 
 @kernel

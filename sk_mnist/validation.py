@@ -31,12 +31,12 @@ def check_rectangular(X: Any) -> None:
             )
 
 
-def is_plainly_valid(X: Any, n_features: int, dtype: npt.DTypeLike) -> bool:
+def is_plain(X: Any, n_features: int, dtype: npt.DTypeLike) -> bool:
     """Tell, in microseconds, whether `sklearn.utils.validation.validate_data` would pass X as is.
 
-    Validating one row takes several times as long as predicting it; an ordinary array needs no
-    more than this. Everything else, wrong input too, goes the long way, so that each error and
-    warning stays what it is.
+    That is, if X `is_surely_finite`, too. Validating one row takes several times as long as
+    predicting it; an ordinary array needs no more than this. Everything else, wrong input too, goes
+    the long way, so that each error and warning stays what it is.
 
     Parameters
     ----------
@@ -51,15 +51,20 @@ def is_plainly_valid(X: Any, n_features: int, dtype: npt.DTypeLike) -> bool:
     -------
     bool
         True only for a non-empty NumPy array of shape (n_samples, n_features), of bytes or of
-        finite numbers of that type, without gaps between them.
+        numbers of that type.
     """
     if type(X) is not np.ndarray or X.ndim != 2 or X.shape[1] != n_features or not len(X):
         return False
-    return bool(X.dtype == np.uint8 or (X.dtype == dtype and _is_surely_finite(X)))
+    return bool(X.dtype == np.uint8 or X.dtype == dtype)
 
 
-def _is_surely_finite(X: npt.NDArray[Any]) -> bool:
-    # Finite numbers that are too large for this, or lie apart, take the long way and pass there.
+def is_surely_finite(X: npt.NDArray[Any]) -> bool:
+    """Tell whether all numbers are finite, if that is quickly told.
+
+    Finite numbers that are too large for this, or lie apart, take the long way and pass there.
+    """
+    if X.dtype == np.uint8:
+        return True
     if not X.flags.forc:
         return False
     numbers = X.ravel(order="K")

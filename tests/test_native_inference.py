@@ -34,7 +34,8 @@ def random_rows(n_rows, dtype="float64", n_features=LAYER_SIZES[0]):
 
 def assert_same(X, coefs, intercepts, activation):
     expected = inference.logits(X, coefs, intercepts, activation)
-    found = native_inference.logits(X, coefs, intercepts, activation)
+    found, finite = native_inference.logits(X, coefs, intercepts, activation)
+    assert finite
     assert found.dtype == expected.dtype
     precision = PRECISION[expected.dtype.name]
     scale = np.abs(expected).max(initial=1)
@@ -72,22 +73,33 @@ class TestLogits:
         X = np.ones((3, 4), dtype)
         X[1] = np.finfo(dtype).max
         network = [-np.ones((4, 2), dtype), np.ones((2, 2), dtype)], [np.zeros(2, dtype)] * 2
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             expected = inference.logits(X, *network, activation)
-        assert_array_equal(native_inference.logits(X, *network, activation), expected)
+        assert_array_equal(native_inference.logits(X, *network, activation)[0], expected)
+
+    @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+    @pytest.mark.parametrize("row", [0, 47, 48, 999])
+    def test_tell_of_any_number_that_is_not_finite(self, row, value, dtype):
+        coefs, intercepts = random_network(dtype)
+        coefs[0][7] = 0  # so that the number has no weight
+        for column in (0, 7, 30):
+            X = random_rows(1_000, dtype)
+            X[row, column] = value
+            _, finite = native_inference.logits(X, coefs, intercepts, "relu")
+            assert not finite
 
     @pytest.mark.parametrize("n_threads", [1, 3, 8])
     def test_are_the_same_in_any_number_of_threads(self, monkeypatch, n_threads, dtype):
         X, network = random_rows(2_000, dtype), random_network(dtype)
-        expected = native_inference.logits(X, *network, "relu")
+        expected, _ = native_inference.logits(X, *network, "relu")
         monkeypatch.setattr(native_inference, "team_size", lambda: nullcontext(n_threads))
-        assert_array_equal(native_inference.logits(X, *network, "relu"), expected)
+        assert_array_equal(native_inference.logits(X, *network, "relu")[0], expected)
 
     def test_of_a_row_are_the_same_among_any_others(self, dtype):
         X, network = random_rows(1_000, dtype), random_network(dtype)
-        expected = native_inference.logits(X, *network, "relu")
+        expected, _ = native_inference.logits(X, *network, "relu")
         for rows in (slice(17, 18), slice(100, 700), slice(3, None, 5)):
-            found = native_inference.logits(X[rows], *network, "relu")
+            found, _ = native_inference.logits(X[rows], *network, "relu")
             assert_array_equal(found, expected[rows])
 
     def test_leave_rows_and_weights_alone_that_may_not_be_written_to(self, dtype):
@@ -124,9 +136,17 @@ class TestChoice:
         monkeypatch.setattr(inference, "_MANY_MULTIPLICATIONS", 0)
         by_kernels = clf.predict_proba(self.X)
         network = clf.coefs_, clf.intercepts_, activation
-        logits = native_inference.logits(self.X, *network)
+        logits, _ = native_inference.logits(self.X, *network)
         assert_array_equal(by_kernels, inference.probabilities(logits, "softmax"))
         assert_allclose(by_kernels, by_numpy, rtol=1e-5)
+
+    def test_takes_finite_numbers_whose_sums_are_not(self, monkeypatch):
+        clf = KerasMLPClassifier(8, epochs=1).fit(self.X, np.arange(100) % 3)
+        X = np.full_like(self.X, np.finfo("float32").max)
+        with np.errstate(over="ignore", invalid="ignore"):
+            expected = clf.predict_proba(X)
+            monkeypatch.setattr(inference, "_MANY_MULTIPLICATIONS", 0)
+            assert_array_equal(clf.predict_proba(X), expected)
 
     def test_does_not_depend_on_what_the_process_did_before(self, tmp_path):
         X = np.random.default_rng(0).random((10_000, 784), dtype="float32")

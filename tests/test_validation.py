@@ -7,8 +7,8 @@ import pytest
 from scipy import sparse
 from sklearn import config_context
 
-from sk_mnist import KerasMLPClassifier
-from sk_mnist.validation import is_plainly_valid
+from sk_mnist import KerasMLPClassifier, inference
+from sk_mnist.validation import is_plain, is_surely_finite
 
 N_FEATURES = 6
 RNG = np.random.default_rng(0)
@@ -17,7 +17,7 @@ RNG = np.random.default_rng(0)
 class AlwaysValidated(KerasMLPClassifier):
     """Takes the long way with every X."""
 
-    def _is_plainly_valid(self, X):
+    def _is_plain(self, X):
         return False
 
 
@@ -97,9 +97,14 @@ def outcome(classifier, X):
     return result, [(w.category, str(w.message)) for w in caught]
 
 
+@pytest.mark.parametrize("way", ["NumPy", "kernels"])
 @pytest.mark.parametrize("name", ["float32", "float64", "bytes", "named", "unfitted"])
 @pytest.mark.parametrize("kind", INPUTS)
-def test_predictions_errors_and_warnings_are_those_of_full_validation(classifiers, name, kind):
+def test_predictions_errors_and_warnings_are_those_of_full_validation(
+    classifiers, name, kind, way, monkeypatch
+):
+    if way == "kernels":
+        monkeypatch.setattr(inference, "_MANY_MULTIPLICATIONS", 0)
     quick = classifiers[name]
     thorough = AlwaysValidated()
     thorough.__dict__.update(pickle.loads(pickle.dumps(quick)).__dict__)
@@ -119,15 +124,19 @@ def test_assume_finite_still_lets_numbers_that_are_not_finite_pass(classifiers):
         assert np.isnan(classifiers["float32"].predict_proba(INPUTS["NaN"])[1]).all()
 
 
-class TestPlainlyValid:
-    """What goes the short way; that it changes nothing is tested above."""
+def takes_the_short_way(X):
+    return is_plain(X, N_FEATURES, np.dtype("float32")) and is_surely_finite(X)
+
+
+class TestShortWay:
+    """What takes it; that it changes nothing is tested above."""
 
     @pytest.mark.parametrize("kind", ["float32", "uint8", "one row", "Fortran order", "read-only"])
-    def test_are_ordinary_arrays(self, kind):
-        assert is_plainly_valid(INPUTS[kind], N_FEATURES, np.dtype("float32"))
+    def test_is_for_ordinary_arrays(self, kind):
+        assert takes_the_short_way(INPUTS[kind])
 
     @pytest.mark.parametrize(
         "kind", ["float64", "NaN", "infinity", "too narrow", "no rows", "list", "frame", "sparse"]
     )
-    def test_is_nothing_else(self, kind):
-        assert not is_plainly_valid(INPUTS[kind], N_FEATURES, np.dtype("float32"))
+    def test_is_for_nothing_else(self, kind):
+        assert not takes_the_short_way(INPUTS[kind])
