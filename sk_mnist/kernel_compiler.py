@@ -15,7 +15,7 @@ from numba import njit
 def _fingerprint() -> str:
     """Return what tells this package's kernels from those of another version."""
     digest = hashlib.sha256()
-    for pattern in ("intrinsics.py", "kernel*.py", "zeros.py"):
+    for pattern in ("intrinsics.py", "kernel*.py", "native_inference.py", "zeros.py"):
         for path in sorted(Path(__file__).parent.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -26,7 +26,8 @@ def multiply(shape, left, steps, right, pitch, total, total_pitch):
     steps : (int, int)
         In `left`, from one row to the next, and from one column to the next.
     right, total : ndarray
-        The second factor and the result, row by row.
+        The second factor and the result, row by row. Behind `right` there must be a line of the
+        cache that may be read, as `sk_mnist.kernel_data.aligned` leaves.
     pitch, total_pitch : int
         In these, from one row to the next.
     """

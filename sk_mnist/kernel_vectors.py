@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import config, types
 from numba.core import cgutils
+from numba.core.codegen import get_host_cpu_features
 
 from sk_mnist.intrinsics import coded
 
 
 def _has_512_bit_registers() -> bool:
     """Tell whether the processor that Numba compiles for has them, 32 of them."""
-    if config.CPU_NAME:
-        return "+avx512f" in (config.CPU_FEATURES or "")
-    return bool(binding.get_host_cpu_features().get("avx512f"))
+    features = config.CPU_FEATURES
+    if features is None:
+        features = get_host_cpu_features()
+    return "+avx512f" in features.split(",")
 
 
 TILE = 64

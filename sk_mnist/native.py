@@ -1,7 +1,7 @@
 """Training with Adam on the processor, without TensorFlow: what surrounds `sk_mnist.kernels`.
 
 Most of an image is background. Where many of the inputs are zero, the first layer is trained on
-what is not, which takes less than half of the time for digits.
+what is not, which is faster.
 """
 
 from __future__ import annotations

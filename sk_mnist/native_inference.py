@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 import numpy as np
@@ -17,10 +19,10 @@ from sk_mnist.layout import Layout
 from sk_mnist.network import NetworkSpec, turned
 from sk_mnist.threads import team_size
 
-# Rows that a thread takes at a time, and that go through the network together: several tiles of
-# products.
-_CHUNK_ROWS = 480
+# Rows that go through the network together, several tiles of products, and how many such blocks a
+# thread takes at a time, at most.
 _BLOCK_ROWS = 48
+_CHUNK_BLOCKS = 10
 
 
 def logits(
@@ -33,7 +35,7 @@ def logits(
     Returns
     -------
     logits : ndarray of shape (n_samples, n_outputs)
-        In the type of the weights.
+        In the type of the weights. Of an overflow there is no warning.
     finite : bool
         Whether all of X is surely finite: what is not makes all sums of a row so, whatever it is
         multiplied with. So may finite numbers that are very large.
@@ -45,25 +47,50 @@ def logits(
     network = layout.network(turned([array for pair in pairs for array in pair]))
     slope = dtype.type(NEGATIVE_SLOPES[activation])
     out = np.empty((len(X), sizes[-1]), dtype)
-    chunks = iter(range(0, len(X), _CHUNK_ROWS))
 
-    def take_chunks() -> bool:
+    def take_chunks(chunks: Iterator[slice]) -> bool:
         finite = True
         scratch = aligned((2, _BLOCK_ROWS * max(sizes)), dtype)
-        for first in chunks:  # which several threads may ask for the next
-            rows = slice(first, first + _CHUNK_ROWS)
+        for rows in chunks:
             inputs = np.ascontiguousarray(X[rows], dtype)
+            if not inputs.flags.writeable:  # another type to Numba, for which it would compile
+                inputs = inputs.copy()
             finite &= _forward_rows(inputs, network, slope, scratch, out[rows])
         return finite
 
     with team_size() as n_threads, ThreadPoolExecutor(n_threads) as pool:
-        others = [pool.submit(take_chunks) for _ in range(n_threads - 1)]
+        chunks = _Chunks(len(X), n_threads)
+        others = []
         try:
-            finite = [take_chunks(), *(other.result() for other in others)]
+            for _ in range(n_threads - 1):
+                # With the caller's `numpy.errstate`.
+                others.append(pool.submit(copy_context().run, take_chunks, chunks))
+            finite = [take_chunks(chunks), *(other.result() for other in others)]
         finally:
-            for _ in chunks:  # after an interrupt
-                pass
+            chunks.stop()
     return out, all(finite)
+
+
+class _Chunks:
+    """Chunks of rows, of which threads take turns to ask for the next."""
+
+    def __init__(self, n_rows: int, n_threads: int) -> None:
+        n_blocks = min(_CHUNK_BLOCKS, -(-n_rows // (n_threads * _BLOCK_ROWS)))
+        size = max(1, n_blocks) * _BLOCK_ROWS
+        self._rows = iter([slice(first, first + size) for first in range(0, n_rows, size)])
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[slice]:
+        return self
+
+    def __next__(self) -> slice:
+        with self._lock:
+            return next(self._rows)
+
+    def stop(self) -> None:
+        """Leave none, so that threads end, as after an interrupt."""
+        with self._lock:
+            self._rows = iter(())
 
 
 @entry_point

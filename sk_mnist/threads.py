@@ -1,4 +1,4 @@
-"""How many threads a training may have, and how they are kept from getting in each other's way."""
+"""How many threads a training or a large prediction may have beside others in the process."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def granted_threads() -> int | None:
     return min(granted, default=None)
 
 
-class _Trainings:
-    """The trainings that run in this process now."""
+class _Teams:
+    """The teams of threads that work in this process now."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -53,16 +53,16 @@ def _n_processors() -> int:
     return int(joblib.cpu_count())
 
 
-_trainings = _Trainings()
+_teams = _Teams()
 
 
 @contextmanager
 def team_size() -> Iterator[int]:
-    """Yield how many threads a training may have while it runs.
+    """Yield how many threads a team may have while it works.
 
-    The processors that there are, or as many as the environment grants, shared among the
-    trainings that run in this process.
+    The processors that there are, or as many as the environment grants, shared among the teams that
+    work in this process.
     """
-    with _trainings.one_more() as n_running:
+    with _teams.one_more() as n_running:
         n_threads = min(_n_processors(), granted_threads() or _n_processors())
         yield max(1, n_threads // n_running)

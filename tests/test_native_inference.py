@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from contextlib import nullcontext
 from itertools import pairwise
 
@@ -106,9 +107,18 @@ class TestLogits:
         X, (coefs, intercepts) = random_rows(500, dtype), random_network(dtype)
         for array in (X, *coefs, *intercepts):
             array.flags.writeable = False
-        before = X.copy()
+        before = [array.copy() for array in (X, *coefs, *intercepts)]
         assert_same(X, coefs, intercepts, "relu")
-        assert_array_equal(X, before)
+        for array, copy in zip((X, *coefs, *intercepts), before, strict=True):
+            assert_array_equal(array, copy)
+
+    def test_are_computed_under_the_errstate_of_the_caller(self, monkeypatch, dtype):
+        monkeypatch.setattr(native_inference, "team_size", lambda: nullcontext(3))
+        X = random_rows(2_000)
+        X[::50] = 1e300  # which float32 has no room for
+        with warnings.catch_warnings(), np.errstate(over="ignore"):
+            warnings.simplefilter("error")
+            native_inference.logits(X, *random_network(dtype), "relu")
 
 
 class TestChoice:
@@ -142,6 +152,7 @@ class TestChoice:
 
     def test_takes_finite_numbers_whose_sums_are_not(self, monkeypatch):
         clf = KerasMLPClassifier(8, epochs=1).fit(self.X, np.arange(100) % 3)
+        clf.coefs_[0][:] = 1
         X = np.full_like(self.X, np.finfo("float32").max)
         with np.errstate(over="ignore", invalid="ignore"):
             expected = clf.predict_proba(X)

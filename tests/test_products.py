@@ -10,6 +10,7 @@ from sk_mnist.kernel_products import multiply, transpose
 
 SIZES = [1, 5, 6, 10, 16, 31, 64, 77, 150]
 GAP = 3
+BEHIND = 20  # rows, at least a vector long
 
 
 @entry_point
@@ -23,14 +24,19 @@ def transposed(n_rows, n_columns, matrix, pitch, target, target_pitch):
 
 
 def matrix_with_gaps(shape, dtype, rng=None):
-    """Return a matrix in a vector, and the vector, which has no numbers between the rows."""
+    """Return a matrix in a vector, and the vector: no numbers between the rows, nor behind them."""
     n_rows, n_columns = shape
-    vector = aligned((n_rows * (n_columns + GAP),), np.dtype(dtype))
+    vector = aligned(((n_rows + BEHIND) * (n_columns + GAP),), np.dtype(dtype))
     vector[:] = np.nan
-    matrix = vector.reshape(n_rows, n_columns + GAP)[:, :n_columns]
+    matrix = vector.reshape(-1, n_columns + GAP)[:n_rows, :n_columns]
     if rng is not None:
         matrix[...] = rng.standard_normal(shape)
     return matrix, vector
+
+
+def assert_has_no_more_numbers(vector, matrix):
+    assert np.isfinite(matrix).all()
+    assert np.isfinite(vector).sum() == matrix.size
 
 
 def product(left, right, dtype, *, turned=False):
@@ -46,7 +52,7 @@ def product(left, right, dtype, *, turned=False):
     total, vector = matrix_with_gaps((n_rows, n_columns), dtype)
     shape = (n_rows, n_columns, length)
     multiplied(shape, left_vector, steps, right_vector, n_columns + GAP, vector, n_columns + GAP)
-    assert np.isnan(vector.reshape(n_rows, -1)[:, n_columns:]).all()
+    assert_has_no_more_numbers(vector, total)
     return total
 
 
@@ -89,4 +95,4 @@ def test_transpose_turns_a_matrix_and_writes_nothing_else(n_rows, n_columns, dty
     found, target = matrix_with_gaps((n_columns, n_rows), dtype)
     transposed(n_rows, n_columns, vector, n_columns + GAP, target, n_rows + GAP)
     assert_array_equal(found, matrix.T)
-    assert np.isnan(target.reshape(n_columns, -1)[:, n_rows:]).all()
+    assert_has_no_more_numbers(target, found)
