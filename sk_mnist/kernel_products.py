@@ -7,8 +7,7 @@ from sk_mnist.kernel_vectors import (
     TILE_ROWS,
     VECTOR_BYTES,
     WIDE_VECTORS,
-    multiply_narrow_tile,
-    multiply_wide_tile,
+    multiply_tile,
     transpose_square,
 )
 
@@ -36,28 +35,14 @@ def multiply(shape, left, steps, right, pitch, total, total_pitch):
     narrow = VECTOR_BYTES // total.itemsize
     wide = WIDE_VECTORS * narrow
     j = 0
-    while n_columns - j >= wide:
-        for i in range(0, n_rows, TILE_ROWS):
-            multiply_wide_tile(
-                n_rows - i,
-                wide,
-                length,
-                left[i * row_step :],
-                row_step,
-                step,
-                right[j:],
-                pitch,
-                total[i * total_pitch + j :],
-                total_pitch,
-            )
-        j += wide
     while j < n_columns:
+        width = wide if n_columns - j >= wide else narrow
         # What is left is computed with columns before it, if there are any: whole vectors.
-        first = max(0, min(j, n_columns - narrow))
+        first = max(0, min(j, n_columns - width))
         for i in range(0, n_rows, TILE_ROWS):
-            multiply_narrow_tile(
+            multiply_tile(
                 n_rows - i,
-                n_columns - first,
+                min(width, n_columns - first),
                 length,
                 left[i * row_step :],
                 row_step,
@@ -67,7 +52,7 @@ def multiply(shape, left, steps, right, pitch, total, total_pitch):
                 total[i * total_pitch + first :],
                 total_pitch,
             )
-        j = first + narrow
+        j = first + width
 
 
 @kernel

@@ -39,21 +39,30 @@ def gather(first, last, batch, rows, network, workspace):
 @kernel
 def forward(layer, first, last, network, workspace):
     """Compute the logits of a dense layer."""
+    inputs = workspace.starts[layer] + first * network.sizes[layer]
+    logits = workspace.starts[layer + 1] + first * network.sizes[layer + 1]
+    dense_layer(
+        layer, last - first, workspace.outputs[inputs:], network, workspace.outputs[logits:]
+    )
+
+
+@kernel
+def dense_layer(layer, n_rows, inputs, network, logits):
+    """Compute the logits of a dense layer from so many rows, which follow each other in vectors."""
     n_inputs, n_units = network.sizes[layer], network.sizes[layer + 1]
     multiply(
-        (last - first, n_units, n_inputs),
-        workspace.outputs[workspace.starts[layer] + first * n_inputs :],
+        (n_rows, n_units, n_inputs),
+        inputs,
         (n_inputs, 1),
         network.weights[network.coefs[layer] :],
         network.pitches[layer],
-        workspace.outputs[workspace.starts[layer + 1] + first * n_units :],
+        logits,
         n_units,
     )
-    logits = layer_rows(workspace.outputs, layer + 1, first, last, network, workspace)
     intercept = network.weights[network.intercepts[layer] :]
-    for i in range(last - first):
+    for i in range(n_rows):
         for j in range(n_units):
-            logits[i, j] += intercept[j]
+            logits[i * n_units + j] += intercept[j]
 
 
 @kernel

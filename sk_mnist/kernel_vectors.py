@@ -163,60 +163,59 @@ def _everywhere(builder: Any, number: Any, n: int = _LANES) -> Any:
     return builder.shuffle_vector(vector, vector, everywhere)
 
 
-def _tile_product(n_vectors: int) -> Any:
-    """Return a function that multiplies a few rows by so many vectors of columns."""
+@coded
+def multiply_tile(
+    typing_context: Any,
+    n_rows: Any,
+    n_columns: Any,
+    length: Any,
+    left: Any,
+    row_step: Any,
+    step: Any,
+    right: Any,
+    pitch: Any,
+    total: Any,
+    total_pitch: Any,
+) -> tuple[Any, Callable[..., Any]]:
+    """Compute the first rows and columns of a product, as many as fit in a tile.
 
-    @coded
-    def multiply_tile(
-        typing_context: Any,
-        n_rows: Any,
-        n_columns: Any,
-        length: Any,
-        left: Any,
-        row_step: Any,
-        step: Any,
-        right: Any,
-        pitch: Any,
-        total: Any,
-        total_pitch: Any,
-    ) -> tuple[Any, Callable[..., Any]]:
-        """Compute the first rows and columns of a product, as many as fit in a tile.
+    Arguments are those of `sk_mnist.kernel_products.multiply`. A tile has `TILE_ROWS` rows and
+    `WIDE_VECTORS` of columns, or one where there are fewer columns. Of `right` it is a row of whole
+    vectors that is read.
+    """
+    index = types.intp
+    arguments = [index] * 3 + [left, index, index, right, index, total, index]
 
-        Arguments are those of `sk_mnist.kernel_products.multiply`. A tile has `TILE_ROWS` rows. Of
-        `right` it is a row of whole vectors that is read, even where there are fewer columns.
-        """
-        index = types.intp
-        arguments = [index] * 3 + [left, index, index, right, index, total, index]
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        n_rows, n_columns, length = args[:3]
+        row_step, step, pitch, total_pitch = args[4], args[5], args[7], args[9]
+        left, right, total = _pointers(context, builder, signature, args, (3, 6, 8))
+        number = total.type.pointee
+        size = context.get_abi_sizeof(number)
+        vector = ir.VectorType(number, VECTOR_BYTES // size)
+        # Where there are fewer rows, the last is computed more than once, without a branch.
+        last = builder.sub(n_rows, n_rows.type(1))
+        rows = []
+        for i in map(n_rows.type, range(TILE_ROWS)):
+            rows.append(builder.select(builder.icmp_signed("<", i, last), i, last))
+        factors = [builder.gep(left, [builder.mul(row, row_step)]) for row in rows]
+        totals = [builder.gep(total, [builder.mul(row, total_pitch)]) for row in rows]
 
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            n_rows, n_columns, length = args[:3]
-            row_step, step, pitch, total_pitch = args[4], args[5], args[7], args[9]
-            left, right, total = _pointers(context, builder, signature, args, (3, 6, 8))
-            number = total.type.pointee
-            size = context.get_abi_sizeof(number)
-            vector = ir.VectorType(number, VECTOR_BYTES // size)
+        def vectors(pointer: Any, n_vectors: int) -> list[Any]:
+            starts = [length.type(i * vector.count) for i in range(n_vectors)]
+            return [
+                builder.bitcast(builder.gep(pointer, [start]), vector.as_pointer())
+                for start in starts
+            ]
 
-            def vectors(pointer: Any) -> list[Any]:
-                starts = [length.type(i * vector.count) for i in range(n_vectors)]
-                return [
-                    builder.bitcast(builder.gep(pointer, [start]), vector.as_pointer())
-                    for start in starts
-                ]
-
-            # Where there are fewer rows, the last is computed more than once, without a branch.
-            last = builder.sub(n_rows, n_rows.type(1))
-            rows = []
-            for i in map(n_rows.type, range(TILE_ROWS)):
-                rows.append(builder.select(builder.icmp_signed("<", i, last), i, last))
-            factors = [builder.gep(left, [builder.mul(row, row_step)]) for row in rows]
-            totals = [builder.gep(total, [builder.mul(row, total_pitch)]) for row in rows]
+        def sums_of(n_vectors: int) -> list[list[Any]]:
             zero = ir.Constant(vector, None)
             sums = [
                 [cgutils.alloca_once_value(builder, zero) for _ in range(n_vectors)] for _ in rows
             ]
             with cgutils.for_range(builder, length) as loop:
                 row = builder.gep(right, [builder.mul(loop.index, pitch)])
-                parts = [builder.load(part, align=size) for part in vectors(row)]
+                parts = [builder.load(part, align=size) for part in vectors(row, n_vectors)]
                 place = builder.mul(loop.index, step)
                 for pointer, row_sums in zip(factors, sums, strict=True):
                     value = builder.load(builder.gep(pointer, [place]))
@@ -225,27 +224,36 @@ def _tile_product(n_vectors: int) -> Any:
                         product = builder.fmul(factor, part, flags=["contract"])
                         so_far = builder.load(part_sum)
                         builder.store(builder.fadd(so_far, product, flags=["contract"]), part_sum)
-            whole = builder.icmp_signed(">=", n_columns, length.type(n_vectors * vector.count))
-            with builder.if_else(whole) as (then, otherwise):
-                with then:
-                    for pointer, row_sums in zip(totals, sums, strict=True):
-                        for part_sum, part in zip(row_sums, vectors(pointer), strict=True):
-                            builder.store(builder.load(part_sum), part, align=size)
-                with otherwise:
-                    for pointer, row_sums in zip(totals, sums, strict=True):
-                        numbers = builder.bitcast(row_sums[0], number.as_pointer())
-                        with cgutils.for_range(builder, n_columns) as loop:
-                            value = builder.load(builder.gep(numbers, [loop.index]))
-                            builder.store(value, builder.gep(pointer, [loop.index]))
-            return context.get_dummy_value()
+            return sums
 
-        return types.void(*arguments), generate
+        def store_vectors(sums: list[list[Any]]) -> None:
+            for pointer, row_sums in zip(totals, sums, strict=True):
+                for part_sum, part in zip(row_sums, vectors(pointer, len(row_sums)), strict=True):
+                    builder.store(builder.load(part_sum), part, align=size)
 
-    return multiply_tile
+        def store_numbers(sums: list[list[Any]]) -> None:
+            for pointer, (row_sum,) in zip(totals, sums, strict=True):
+                numbers = builder.bitcast(row_sum, number.as_pointer())
+                with cgutils.for_range(builder, n_columns) as loop:
+                    value = builder.load(builder.gep(numbers, [loop.index]))
+                    builder.store(value, builder.gep(pointer, [loop.index]))
 
+        def are_at_least(n_vectors: int) -> Any:
+            return builder.icmp_signed(">=", n_columns, length.type(n_vectors * vector.count))
 
-multiply_wide_tile = _tile_product(WIDE_VECTORS)
-multiply_narrow_tile = _tile_product(1)
+        with builder.if_else(are_at_least(WIDE_VECTORS)) as (many, few):
+            with many:
+                store_vectors(sums_of(WIDE_VECTORS))
+            with few:
+                sums = sums_of(1)
+                with builder.if_else(are_at_least(1)) as (whole, partial):
+                    with whole:
+                        store_vectors(sums)
+                    with partial:
+                        store_numbers(sums)
+        return context.get_dummy_value()
+
+    return types.void(*arguments), generate
 
 
 @coded

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from sk_mnist.inference import NEGATIVE_SLOPES, FloatArray
 from sk_mnist.kernel_compiler import entry_point, kernel
 from sk_mnist.kernel_data import aligned
-from sk_mnist.kernel_products import multiply
+from sk_mnist.kernel_steps import dense_layer
 from sk_mnist.layout import Layout
 from sk_mnist.network import NetworkSpec, turned
 from sk_mnist.threads import team_size
@@ -48,18 +48,23 @@ def logits(
     slope = dtype.type(NEGATIVE_SLOPES[activation])
     out = np.empty((len(X), sizes[-1]), dtype)
 
-    def take_chunks(chunks: Iterator[slice]) -> bool:
+    def take_chunks(chunks: deque[slice]) -> bool:
         finite = True
         scratch = aligned((2, _BLOCK_ROWS * max(sizes)), dtype)
-        for rows in chunks:
+        while True:
+            try:
+                rows = chunks.popleft()
+            except IndexError:
+                return finite
             inputs = np.ascontiguousarray(X[rows], dtype)
             if not inputs.flags.writeable:  # another type to Numba, for which it would compile
                 inputs = inputs.copy()
             finite &= _forward_rows(inputs, network, slope, scratch, out[rows])
-        return finite
 
     with team_size() as n_threads, ThreadPoolExecutor(n_threads) as pool:
-        chunks = _Chunks(len(X), n_threads)
+        n_blocks = -(-len(X) // (n_threads * _BLOCK_ROWS))
+        size = _BLOCK_ROWS * max(1, min(_CHUNK_BLOCKS, n_blocks))
+        chunks = deque(slice(first, first + size) for first in range(0, len(X), size))
         others = []
         try:
             for _ in range(n_threads - 1):
@@ -67,30 +72,8 @@ def logits(
                 others.append(pool.submit(copy_context().run, take_chunks, chunks))
             finite = [take_chunks(chunks), *(other.result() for other in others)]
         finally:
-            chunks.stop()
+            chunks.clear()  # so that threads end, as after an interrupt
     return out, all(finite)
-
-
-class _Chunks:
-    """Chunks of rows, of which threads take turns to ask for the next."""
-
-    def __init__(self, n_rows: int, n_threads: int) -> None:
-        n_blocks = min(_CHUNK_BLOCKS, -(-n_rows // (n_threads * _BLOCK_ROWS)))
-        size = max(1, n_blocks) * _BLOCK_ROWS
-        self._rows = iter([slice(first, first + size) for first in range(0, n_rows, size)])
-        self._lock = threading.Lock()
-
-    def __iter__(self) -> Iterator[slice]:
-        return self
-
-    def __next__(self) -> slice:
-        with self._lock:
-            return next(self._rows)
-
-    def stop(self) -> None:
-        """Leave none, so that threads end, as after an interrupt."""
-        with self._lock:
-            self._rows = iter(())
 
 
 @entry_point
@@ -103,35 +86,17 @@ def _forward_rows(X, network, negative_slope, scratch, logits):
     n_layers = len(network.sizes) - 1
     for first in range(0, len(X), _BLOCK_ROWS):
         n_rows = min(_BLOCK_ROWS, len(X) - first)
-        _forward_layer(0, X[first:].reshape(-1), n_rows, network, scratch[0])
+        dense_layer(0, n_rows, X[first:].reshape(-1), network, scratch[0])
         for i in range(n_rows):
             finite &= math.isfinite(scratch[0, i * network.sizes[1]])
         for layer in range(1, n_layers):
             inputs = scratch[(layer + 1) % 2]
             _activate(inputs[: n_rows * network.sizes[layer]], negative_slope)
-            _forward_layer(layer, inputs, n_rows, network, scratch[layer % 2])
+            dense_layer(layer, n_rows, inputs, network, scratch[layer % 2])
         size = n_rows * logits.shape[1]
         outputs = scratch[(n_layers + 1) % 2, :size]
         logits[first : first + n_rows] = outputs.reshape((n_rows, logits.shape[1]))
     return finite
-
-
-@kernel
-def _forward_layer(layer, inputs, n_rows, network, outputs):
-    n_inputs, n_units = network.sizes[layer], network.sizes[layer + 1]
-    multiply(
-        (n_rows, n_units, n_inputs),
-        inputs,
-        (n_inputs, 1),
-        network.weights[network.coefs[layer] :],
-        network.pitches[layer],
-        outputs,
-        n_units,
-    )
-    intercept = network.weights[network.intercepts[layer] :]
-    for i in range(n_rows):
-        for j in range(n_units):
-            outputs[i * n_units + j] += intercept[j]
 
 
 @kernel

@@ -193,12 +193,20 @@ def assert_are_those_of_the_reference(job, state, metrics):
 EVERYTHING = {"alpha": 0.5, "label_smoothing": 0.1}
 
 
+def environment_without_limits():
+    """Return the environment of a quiet process with as many threads as it likes.
+
+    Dask, in tests before, limits them in the environment, and NumPy's sums depend on their number.
+    """
+    inherited = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    return {**inherited, "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
 def run_python(code, **environment):
     """Run code in a new process, quiet and with as many threads as it likes; return its output."""
-    inherited = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={**inherited, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+        env={**environment_without_limits(), **environment},
         capture_output=True,
         text=True,
         check=False,

@@ -2,7 +2,6 @@
 
 import copy
 import io
-import os
 import pickle
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import cloudpickle
 import joblib
 import numpy as np
 import pytest
+from jobs import environment_without_limits
 from sklearn.exceptions import InconsistentVersionWarning
 
 import sk_mnist.classifier
@@ -58,13 +58,11 @@ SAVE = {
 
 def run(script, *arguments):
     """Run a script in a new process and return what it prints."""
-    # Dask limits threads in the environment, in tests before; NumPy's sums depend on their number.
-    inherited = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
     done = subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
         capture_output=True,
         text=True,
-        env={**inherited, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env=environment_without_limits(),
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
