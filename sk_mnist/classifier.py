@@ -17,11 +17,13 @@ from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOp
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from sk_mnist import __version__, inference, targets
-from sk_mnist.inference import FloatArray
-from sk_mnist.network import OPTIMIZERS
-from sk_mnist.scaling import InputScaling
-from sk_mnist.validation import check_rectangular, is_plain, is_surely_finite
+from sk_mnist import __version__
+from sk_mnist.data import targets
+from sk_mnist.data.checks import check_rectangular, is_plain, is_surely_finite
+from sk_mnist.data.input_scaling import InputScaling
+from sk_mnist.network.forward import FloatArray
+from sk_mnist.network.spec import OPTIMIZERS
+from sk_mnist.network import forward as inference
 
 
 class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -565,7 +567,8 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         fit_arguments: dict[str, Any] | None = None,
     ) -> None:
         """Train for `fit`, which has a callback context, or for `partial_fit`, which has none."""
-        from sk_mnist import fitting, monitoring  # these load Numba
+        from sk_mnist.training import callbacks as monitoring  # these load Numba
+        from sk_mnist.training import fit as fitting
 
         request = fitting.FitRequest(X, y, sample_weight, continued, streaming=context is None)
         reporter = monitoring.EpochReporter(self, context, fit_arguments)
@@ -598,7 +601,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return inference.is_for_kernels(X, self.coefs_, self._activation)
 
     def _by_kernels(self, X: Any) -> tuple[FloatArray, bool]:
-        from sk_mnist import native_inference  # loads Numba
+        from sk_mnist.engines.numba import predict as native_inference  # loads Numba
 
         return native_inference.logits(X, self.coefs_, self.intercepts_, self._activation)
 

@@ -13,10 +13,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sk_mnist.dropout import keep_mask
-from sk_mnist.feeding import TrainingData, feed
-from sk_mnist.network import KERAS_ACTIVATIONS, NetworkSpec, turned
-from sk_mnist.scaling import InputScaling
+from sk_mnist.data.input_scaling import InputScaling
+from sk_mnist.engines.chunks import TrainingData, feed
+from sk_mnist.engines.xla.dropout import keep_mask
+from sk_mnist.network.spec import KERAS_ACTIVATIONS, NetworkSpec, turned
 
 KERAS_OPTIMIZERS = {
     "adadelta": keras.optimizers.Adadelta,

@@ -20,9 +20,11 @@ from sklearn.exceptions import DataConversionWarning, NotFittedError
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.utils.class_weight import compute_class_weight
 
-from sk_mnist import KerasMLPClassifier, feeding, fitting
-from sk_mnist.inference import ACTIVATIONS
-from sk_mnist.network import OPTIMIZERS
+from sk_mnist import KerasMLPClassifier
+from sk_mnist.engines import chunks as feeding
+from sk_mnist.network.forward import ACTIVATIONS
+from sk_mnist.network.spec import OPTIMIZERS
+from sk_mnist.training import fit as fitting
 
 # So small that no weight changes: the network stays as it was initialized.
 NO_LEARNING = 1e-300

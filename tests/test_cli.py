@@ -16,9 +16,10 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 
 import sk_mnist
-from sk_mnist import KerasMLPClassifier, _run_directory, load_mnist_sample
-from sk_mnist._console import EpochProgress
+from sk_mnist import KerasMLPClassifier, load_mnist_sample
 from sk_mnist.cli import main
+from sk_mnist.cli import run_directory as _run_directory
+from sk_mnist.cli.console import EpochProgress
 
 FILE_NAMES = set(_run_directory.TRAINING_FILES)
 QUICK = ["--data", "sample", "--epochs", "2", "--hidden", "16"]

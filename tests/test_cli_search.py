@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from sk_mnist import KerasMLPClassifier, load_mnist_sample
-from sk_mnist._console import CommandError
-from sk_mnist._grid import make_grid
 from sk_mnist.cli import main
+from sk_mnist.cli.console import CommandError
+from sk_mnist.cli.grid import make_grid
 
 GRID = ["--param", "learning_rate=0.001,0.004", "--param", "hidden_layer_sizes=16;16,8"]
 QUICK = ["--data", "sample", "--cv", "2"]

@@ -323,7 +323,7 @@ class TestSkops:
         untrusted = skops.io.get_untrusted_types(data=data)
         assert untrusted == [
             "sk_mnist.classifier.KerasMLPClassifier",
-            "sk_mnist.scaling.InputScaling",
+            "sk_mnist.data.input_scaling.InputScaling",
         ]
         loaded = skops.io.loads(data, trusted=untrusted)
         assert_array_equal(loaded.predict_proba(digits[0]), clf.predict_proba(digits[0]))

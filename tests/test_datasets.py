@@ -19,7 +19,7 @@ import pandas as pd
 import pooch
 import pytest
 
-from sk_mnist import datasets
+from sk_mnist.datasets import mnist as datasets
 from sk_mnist.datasets import fetch_mnist, load_mnist_sample
 
 REAL_FOLDER = os.environ.get("SK_MNIST_DATA")

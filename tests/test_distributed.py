@@ -24,7 +24,7 @@ def test_a_grid_search_on_a_cluster_gives_the_scores_of_one_process(client, smal
         search = GridSearchCV(small(), GRID, cv=2, error_score="raise").fit(*digits)
     for name in ("split0_test_score", "split1_test_score"):
         assert_array_equal(search.cv_results_[name], alone.cv_results_[name])
-    workers = client.run(lambda: "sk_mnist.native" in __import__("sys").modules)
+    workers = client.run(lambda: "sk_mnist.engines.numba.trainer" in __import__("sys").modules)
     assert all(workers.values())
 
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.testing import assert_array_equal
 from scipy import stats
 
-from sk_mnist.dropout import keep_mask
+from sk_mnist.engines.xla.dropout import keep_mask
 
 RATES = [0.01, 0.1, 0.25, 0.5, 0.8, 0.99]
 

@@ -35,11 +35,11 @@ from jobs import (
 )
 from numpy.testing import assert_array_equal
 
-from sk_mnist import engine
-from sk_mnist.inference import ACTIVATIONS
-from sk_mnist.network import OPTIMIZERS, NetworkSpec
-from sk_mnist.optimizers import choose
-from sk_mnist.scaling import InputScaling
+from sk_mnist.data.input_scaling import InputScaling
+from sk_mnist.engines.xla import trainer as engine
+from sk_mnist.network.forward import ACTIVATIONS
+from sk_mnist.network.spec import OPTIMIZERS, NetworkSpec
+from sk_mnist.training.optimizers import choose
 
 
 def program_of(job):
@@ -418,7 +418,7 @@ def test_dropout_leaves_the_mean_of_what_it_drops_out_of():
 class TestThreads:
     def test_of_tensorflow_are_the_fewest_that_the_environment_grants(self):
         code = """
-from sk_mnist import engine
+from sk_mnist.engines.xla import trainer as engine
 import tensorflow as tf
 tf.zeros(1) + 1
 print(tf.config.threading.get_intra_op_parallelism_threads())
@@ -429,7 +429,7 @@ print(tf.config.threading.get_intra_op_parallelism_threads())
     def test_of_tensorflow_are_its_own_or_the_users_choice_otherwise(self):
         code = """
 import importlib, os
-from sk_mnist import engine
+from sk_mnist.engines.xla import trainer as engine
 import tensorflow as tf
 print(tf.config.threading.get_intra_op_parallelism_threads())
 tf.config.threading.set_intra_op_parallelism_threads(2)

@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sk_mnist import KerasMLPClassifier, export, fetch_mnist, load_mnist_sample
-from sk_mnist.inference import ACTIVATIONS
+from sk_mnist.network.forward import ACTIVATIONS
 
 NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
 TARGETS = {

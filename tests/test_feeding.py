@@ -7,11 +7,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sk_mnist import engine, feeding
-from sk_mnist.feeding import TrainingData, feed
-from sk_mnist.network import NetworkSpec, turned
-from sk_mnist.optimizers import choose
-from sk_mnist.scaling import InputScaling
+from sk_mnist.data.input_scaling import InputScaling
+from sk_mnist.engines import chunks as feeding
+from sk_mnist.engines.chunks import TrainingData, feed
+from sk_mnist.engines.xla import trainer as engine
+from sk_mnist.network.spec import NetworkSpec, turned
+from sk_mnist.training.optimizers import choose
 
 N_ROWS, N_FEATURES, BATCH_SIZE = 150, 6, 16
 SPEC = NetworkSpec((N_FEATURES, 7, 5, 3), "tanh", "softmax", "float64")

@@ -12,14 +12,14 @@ from scipy import sparse
 from scipy.special import expit, softmax
 from scipy.stats import norm
 
-from sk_mnist.inference import (
+from sk_mnist.network.forward import (
     ACTIVATIONS,
     CHUNK_ROWS,
     log_probabilities,
     logits,
     probabilities,
 )
-from sk_mnist.network import KERAS_ACTIVATIONS
+from sk_mnist.network.spec import KERAS_ACTIVATIONS
 
 PRECISION = {"float32": 1e-6, "float64": 1e-12}
 # TensorFlow keeps a constant of these two in float32, whatever the number type.
@@ -193,6 +193,6 @@ class TestProbabilities:
 
 
 def test_importing_inference_imports_neither_keras_nor_tensorflow():
-    code = "import sys, sk_mnist.inference; print({'keras', 'tensorflow'} & set(sys.modules))"
+    code = "import sys, sk_mnist.network.forward; print({'keras', 'tensorflow'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -37,15 +37,17 @@ from jobs import (
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sk_mnist import KerasMLPClassifier, native, zeros
-from sk_mnist.inference import NEGATIVE_SLOPES
-from sk_mnist.kernel_compiler import entry_point
-from sk_mnist.kernel_vectors import TILE
-from sk_mnist.network import NetworkSpec, turned
-from sk_mnist.optimizers import AdamOptions, choose
-from sk_mnist.scaling import InputScaling
-from sk_mnist.threads import team_size
-from sk_mnist.zeros import takes_sparse, without_zeros
+from sk_mnist import KerasMLPClassifier
+from sk_mnist._utils.threads import team_size
+from sk_mnist.data.input_scaling import InputScaling
+from sk_mnist.engines.numba import csr as zeros
+from sk_mnist.engines.numba import trainer as native
+from sk_mnist.engines.numba.csr import takes_sparse, without_zeros
+from sk_mnist.engines.numba.kernels.compile import entry_point
+from sk_mnist.engines.numba.kernels.llvm_simd import TILE
+from sk_mnist.network.forward import NEGATIVE_SLOPES
+from sk_mnist.network.spec import NetworkSpec, turned
+from sk_mnist.training.optimizers import AdamOptions, choose
 
 # Larger than everything that is cut into pieces: tiles, blocks of rows, parts and panels of inputs.
 LARGE = NetworkSpec((301, 2 * TILE + 6, 140, 3), "relu", "softmax", "float64")

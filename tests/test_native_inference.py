@@ -16,8 +16,10 @@ from jobs import run_python
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sk_mnist import KerasMLPClassifier, inference, native_inference
-from sk_mnist.inference import NEGATIVE_SLOPES
+from sk_mnist import KerasMLPClassifier
+from sk_mnist.engines.numba import predict as native_inference
+from sk_mnist.network.forward import NEGATIVE_SLOPES
+from sk_mnist.network import forward as inference
 
 PRECISION = {"float32": 1e-5, "float64": 1e-13}
 LAYER_SIZES = (31, 70, 129, 5)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sk_mnist import inference
-from sk_mnist.network import NetworkSpec
+from sk_mnist.network.spec import NetworkSpec
+from sk_mnist.network import forward as inference
 
 
 def make_spec(layer_sizes=(8, 6, 5, 3), activation="relu", out="softmax", dtype="float64"):

@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 
 from sk_mnist import KerasMLPClassifier
-from sk_mnist.optimizers import choose, rates_by_step
+from sk_mnist.training.optimizers import choose, rates_by_step
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:400], Y[:400]

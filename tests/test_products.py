@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sk_mnist.kernel_compiler import entry_point
-from sk_mnist.kernel_data import aligned
-from sk_mnist.kernel_products import multiply, transpose
+from sk_mnist.engines.numba.kernels.compile import entry_point
+from sk_mnist.engines.numba.kernels.gemm import multiply, transpose
+from sk_mnist.engines.numba.kernels.structs import aligned
 
 SIZES = [1, 5, 6, 10, 16, 31, 64, 77, 150]
 GAP = 3

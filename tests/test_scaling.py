@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.preprocessing import StandardScaler
 
-from sk_mnist.scaling import InputScaling
+from sk_mnist.data.input_scaling import InputScaling
 
 METHODS = ["rms", "standard", None]
 RNG = np.random.default_rng(0)

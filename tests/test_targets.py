@@ -10,7 +10,7 @@ from scipy.special import expit, softmax
 from sklearn.preprocessing import LabelBinarizer, LabelEncoder
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
-from sk_mnist import targets
+from sk_mnist.data import targets
 
 LABELS = {
     "integers": np.array([7, 3, 3, -2, 7, 7]),

@@ -9,10 +9,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.metrics import accuracy_score, log_loss
 
-from sk_mnist.feeding import TrainingData
-from sk_mnist.network import NetworkSpec
-from sk_mnist.scaling import InputScaling
-from sk_mnist.training import (
+from sk_mnist.data.input_scaling import InputScaling
+from sk_mnist.engines.chunks import TrainingData
+from sk_mnist.network.spec import NetworkSpec
+from sk_mnist.training.loop import (
     SCHEDULES,
     TrainingPlan,
     TrainingState,

@@ -7,8 +7,9 @@ import pytest
 from scipy import sparse
 from sklearn import config_context
 
-from sk_mnist import KerasMLPClassifier, inference
-from sk_mnist.validation import is_plain, is_surely_finite
+from sk_mnist import KerasMLPClassifier
+from sk_mnist.data.checks import is_plain, is_surely_finite
+from sk_mnist.network import forward as inference
 
 N_FEATURES = 6
 RNG = np.random.default_rng(0)

@@ -33,7 +33,7 @@ BATCH_SIZE = 128
 # All that a fit needs, so that no import is timed as work. The first part of each name is what has
 # to be installed.
 _MODULES = {
-    OURS: ("sk_mnist.classifier", "sk_mnist.fitting", "sk_mnist.monitoring"),
+    OURS: ("sk_mnist.classifier", "sk_mnist.training.fit", "sk_mnist.training.callbacks"),
     KERAS: ("keras",),
     KERAS_WRAPPER: ("keras.wrappers", "sklearn.pipeline", "sklearn.preprocessing"),
     SCIKERAS: ("scikeras.wrappers",),

@@ -22,7 +22,7 @@ from sk_mnist.displays._heatmap import (
     write_cells,
     write_names,
 )
-from sk_mnist.evaluation.frames import confusion_matrix_frame
+from sk_mnist.metrics.confusion import confusion_matrix_frame
 
 # One error among a thousand gets a tenth of the colour scale. On a linear scale it would look
 # like none.

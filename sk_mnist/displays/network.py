@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from sk_mnist._wrapped import final_estimator
+from sk_mnist._utils.final_estimator import final_estimator
 from sk_mnist.displays._common import check_image_shape
 from sk_mnist.displays._tiles import (
     CaptionLine,

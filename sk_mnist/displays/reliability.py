@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 
 from sk_mnist.displays._common import check_classifier, shortened, stacked_axes
-from sk_mnist.evaluation import calibration_frame
+from sk_mnist.metrics.probabilities import calibration_frame
 
 # On a linear scale a bin with this share of the samples of another would have no height.
 _MAX_LINEAR_RATIO = 50

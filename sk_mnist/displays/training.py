@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from sk_mnist._wrapped import final_estimator
+from sk_mnist._utils.final_estimator import final_estimator
 from sk_mnist.displays._common import check_classifier, stacked_axes
 
 # Up to this many epochs each of them is a dot; more dots would hide the line.

@@ -15,14 +15,14 @@ from sklearn.utils import _safe_indexing, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_features, _num_samples
 
-from sk_mnist._wrapped import final_estimator
-from sk_mnist.evaluation.frames import (
+from sk_mnist._utils.final_estimator import final_estimator
+from sk_mnist.evaluation.report import EvaluationReport
+from sk_mnist.metrics.confusion import (
     classification_report_frame,
     confused_pairs,
     confusion_matrix_frame,
 )
-from sk_mnist.evaluation.probabilities import calibration_frame, top_k_accuracy
-from sk_mnist.evaluation.report import EvaluationReport
+from sk_mnist.metrics.probabilities import calibration_frame, top_k_accuracy
 
 # The worst mistakes that a report keeps, images included.
 N_MISTAKES = 25

@@ -116,7 +116,7 @@ class EvaluationReport:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from sk_mnist.evaluation import _html
+        from sk_mnist.evaluation import html as _html
 
         return _html.fragment(self)
 
@@ -152,7 +152,7 @@ class EvaluationReport:
         matplotlib.figure.Figure
             Made by pyplot.
         """
-        from sk_mnist.evaluation import _pictures
+        from sk_mnist.evaluation import figures as _pictures
 
         return _pictures.overview(self)
 
@@ -171,7 +171,7 @@ class EvaluationReport:
         OSError
             If the file cannot be written.
         """
-        from sk_mnist.evaluation import _html
+        from sk_mnist.evaluation import html as _html
 
         Path(path).write_text(_html.page(self), encoding="utf-8")
 

@@ -1,0 +1,7 @@
+"""The command line: train, search and evaluate."""
+
+from __future__ import annotations
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={"app": ["main"]})

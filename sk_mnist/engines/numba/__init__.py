@@ -1,0 +1,1 @@
+"""The CPU engine: Adam with compiled kernels, which need neither Keras nor TensorFlow."""

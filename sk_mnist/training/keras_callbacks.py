@@ -1,0 +1,185 @@
+"""Keras's callbacks, called at each epoch with a model that has the current weights."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from sk_mnist.data.input_scaling import InputScaling
+from sk_mnist.network.forward import FloatArray
+from sk_mnist.training.loop import TrainingState
+
+_REFUSED = {
+    keras.callbacks.BackupAndRestore: (
+        "it saves too little to go on from: use warm_start=True, and joblib.dump the estimator"
+    ),
+    keras.callbacks.SwapEMAWeights: (
+        "leave it out: with use_ema=True the fit already ends with the averages of the weights"
+    ),
+}
+
+
+def check_callbacks(callbacks: Sequence[Any]) -> None:
+    """Refuse what is no callback of Keras, and those that cannot do here what they are for."""
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                "callbacks must be instances of keras.callbacks.Callback; got "
+                f"{callback!r}. scikit-learn's callbacks are given by set_callbacks()."
+            )
+        for kind, reason in _REFUSED.items():
+            if isinstance(callback, kind):
+                raise ValueError(f"callbacks must not hold a {kind.__name__}; {reason}.")
+
+
+class KerasCallbacks:
+    """Calls Keras's callbacks as `keras.Model.fit` with ``steps_per_execution`` of an epoch would.
+
+    Hooks of batches, that is, are called once an epoch, with the number of its last batch.
+
+    What they change counts: the learning rate, the weights of the model, `stop_training`. The
+    model's optimizer has the variables of the one in training, which are for scaled inputs; what
+    callbacks change of them, but for the learning rate, does not count.
+
+    Parameters
+    ----------
+    callbacks : sequence of keras.callbacks.Callback
+        The callbacks.
+    model : keras.Sequential
+        Compiled, for unscaled inputs.
+    scaling : InputScaling
+        What stands between the model's weights and those in training.
+    epochs, steps : int
+        Number of epochs of the whole training, and of batches in each.
+    verbose : int
+        As the estimator's.
+    """
+
+    def __init__(
+        self,
+        callbacks: Sequence[Any],
+        model: Any,
+        scaling: InputScaling,
+        *,
+        epochs: int,
+        steps: int,
+        verbose: int,
+    ) -> None:
+        self._callbacks = list(callbacks)
+        self._before = [dict(vars(callback)) for callback in callbacks]
+        self._model = model
+        self._scaling = scaling
+        self._params = {"epochs": epochs, "steps": steps, "verbose": verbose}
+        self._last_batch = steps - 1
+        self._list: Any = None
+        self._epoch = 0
+        self._planned_rate = 0.0
+        self._logs: dict[str, float] = {}
+        # As in Keras, a schedule's learning rate cannot be set.
+        self._has_schedule = isinstance(
+            model.optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule
+        )
+
+    def begin_epoch(self, epoch: int, state: TrainingState, rates: FloatArray) -> TrainingState:
+        """Begin an epoch, and before the first one the training; return the state to go on with."""
+        self._epoch = epoch
+        self._planned_rate = float(rates[0])
+
+        def hooks() -> None:
+            if self._list is None:
+                self._begin_training()
+            self._list.on_epoch_begin(epoch)
+            self._list.on_train_batch_begin(self._last_batch)
+
+        return self._call(hooks, state.fetched()).entered()
+
+    def end_epoch(self, state: TrainingState) -> tuple[TrainingState, bool]:
+        """End an epoch; return the state to go on with, and whether to stop."""
+        self._logs = {name: values[-1] for name, values in state.history.items()}
+
+        def hooks() -> None:
+            self._list.on_train_batch_end(self._last_batch, dict(self._logs))
+            self._list.on_epoch_end(self._epoch, dict(self._logs))
+
+        left = self._call(hooks, state.fetched()).entered()
+        return left, bool(self._model.stop_training)
+
+    def end(self, state: TrainingState) -> TrainingState:
+        """End the training; return the state to keep."""
+        # As in Keras, the model has the averages, if there are any, when training ends.
+        shown = replace(state, weights=state.network, averages=None)
+        left = self._call(lambda: self._list.on_train_end(dict(self._logs)), shown)
+        if left.weights is shown.weights:
+            return replace(state, rate_factor=left.rate_factor)
+        return left
+
+    def release(self) -> None:
+        """Let go of the model and of open files, with which the estimator could not be saved."""
+        called = self._callbacks if self._list is None else self._list.callbacks
+        for callback in called:
+            keras.callbacks.Callback.set_model(callback, None)
+        for callback, before in zip(self._callbacks, self._before, strict=True):
+            _drop_what_cannot_be_saved(vars(callback), before)
+
+    def _begin_training(self) -> None:
+        self._model.stop_training = False
+        self._list = keras.callbacks.CallbackList(
+            self._callbacks, add_history=True, model=self._model, **self._params
+        )
+        self._list.on_train_begin()
+
+    def _call(self, hooks: Callable[[], None], state: TrainingState) -> TrainingState:
+        """Show a state to callbacks; return it as they leave it."""
+        shown = list(state.weights)
+        shown[:2] = self._scaling.fold(*shown[:2])
+        self._model.set_weights(shown)
+        self._show_optimizer(state)
+        shown_rate = self._learning_rate()
+        hooks()
+        rate = self._learning_rate()
+        if rate is not None and rate != shown_rate:
+            state = replace(state, rate_factor=rate / self._planned_rate)
+        left: list[FloatArray] = self._model.get_weights()
+        if all(np.array_equal(*pair, equal_nan=True) for pair in zip(shown, left, strict=True)):
+            return state
+        left[:2] = self._scaling.unfold(*left[:2])
+        return replace(state, weights=left)
+
+    def _learning_rate(self) -> float | None:
+        return None if self._has_schedule else float(self._model.optimizer.learning_rate)
+
+    def _show_optimizer(self, state: TrainingState) -> None:
+        """Give the model's optimizer the variables of the one in training."""
+        optimizer = self._model.optimizer
+        values = [np.asarray(value).T for value in state.optimizer_state or ()]
+        if self._has_schedule:
+            del values[1:2]  # the learning rate, which is no variable in the model
+        for variable, value in zip(optimizer.variables, values, strict=False):
+            # Adafactor's for rows and columns have no counterpart in the transposed network.
+            if variable.shape == value.shape:
+                variable.assign(value)
+        if not self._has_schedule:
+            optimizer.learning_rate = self._planned_rate * state.rate_factor
+
+
+def _drop_what_cannot_be_saved(attributes: dict[str, Any], before: dict[str, Any]) -> None:
+    """Give attributes that cannot be pickled, such as open files, the values that they had."""
+    for name, value in list(attributes.items()):
+        if value is not before.get(name) and not _can_be_pickled(value):
+            if name in before:
+                attributes[name] = before[name]
+            else:
+                del attributes[name]
+
+
+def _can_be_pickled(value: Any) -> bool:
+    try:
+        pickle.dumps(value)
+    except Exception:  # whatever a type of the user's raises
+        return False
+    return True

@@ -1,0 +1,236 @@
+"""Keras's optimizers, by name or by an instance that is only ever copied."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sk_mnist.network.forward import FloatArray
+
+# Callbacks set learning rates as multiples of the planned one, which zero has none of. Next to
+# nothing it is zero in float32, in which programs take their rates.
+_NO_LEARNING = 1e-100
+
+# Fewer steps of a schedule are evaluated one by one in less time than a graph of it takes to make.
+_MIN_STEPS_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class AdamOptions:
+    """What Keras's Adam takes besides the learning rate, with its defaults."""
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+
+
+@dataclass(frozen=True)
+class OptimizerChoice:
+    """An optimizer but for its learning rate, which a program is given at every step.
+
+    Attributes
+    ----------
+    kind : type or None
+        The class of an instance, which is more than the name of one: a user may define a class
+        anew. None if the optimizer was given by name.
+    description : str
+        Equal for optimizers that differ in nothing but the learning rate: the name, or the name of
+        the class with its options.
+    make : callable
+        Makes a new optimizer.
+    adam : AdamOptions or None
+        Those of an Adam that does nothing more, such as clipping gradients; None for all others.
+    """
+
+    kind: type[Any] | None
+    description: str
+    make: Callable[[], Any] = field(compare=False, repr=False)
+    adam: AdamOptions | None = field(default=None, compare=False)
+
+
+def choose(optimizer: Any) -> OptimizerChoice:
+    """Find out what optimizer is meant.
+
+    Parameters
+    ----------
+    optimizer : str or keras.optimizers.Optimizer
+        A name, or an instance to copy.
+
+    Returns
+    -------
+    OptimizerChoice
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    ValueError
+        If it is an instance that a copy would not be the same as, or that cannot train here.
+    """
+    if isinstance(optimizer, str):
+        # As in scikit-learn's MLPClassifier, "sgd" means Nesterov's momentum; Keras's has none.
+        by_name = {"momentum": 0.9, "nesterov": True} if optimizer == "sgd" else {}
+        return OptimizerChoice(
+            None,
+            optimizer,
+            lambda: _classes()[optimizer](**by_name),
+            AdamOptions() if optimizer == "adam" else None,
+        )
+    _check_instance(optimizer)
+    kind = type(optimizer)
+    config = _options(optimizer)
+    options = json.dumps(config, sort_keys=True, default=repr)
+    return OptimizerChoice(
+        kind,
+        f"{kind.__module__}.{kind.__qualname__}({options})",
+        lambda: kind.from_config(dict(config)),
+        _adam_options(kind, config),
+    )
+
+
+def _classes() -> dict[str, type[Any]]:
+    """Return Keras's optimizers by the names of this package, in lower case."""
+    import keras  # a fit by Adam does without, for which alone it would take seconds
+
+    # Not keras.optimizers.get, which does not know all that the module has.
+    return {name.lower(): value for name, value in vars(keras.optimizers).items()}
+
+
+def _adam_options(kind: type[Any], config: dict[str, Any]) -> AdamOptions | None:
+    """Return the options of Keras's Adam, unless it has others that are not the defaults."""
+    names = {option.name for option in fields(AdamOptions)}
+    if kind is not _classes()["adam"] or any(
+        config[name] != value for name, value in _options(kind()).items() if name not in names
+    ):
+        return None
+    return AdamOptions(**{name: config[name] for name in names})
+
+
+def learning_rate_of(estimator: Any) -> Any:
+    """Return the learning rate to start with: a number, or one of Keras's schedules.
+
+    An instance brings its own, in place of the estimator's.
+    """
+    choose(estimator.optimizer)  # to refuse what is none
+    if isinstance(estimator.optimizer, str):
+        return float(estimator.learning_rate)
+    default = inspect.signature(type(estimator)).parameters["learning_rate"].default
+    if estimator.learning_rate != default:
+        raise ValueError(
+            f"learning_rate={estimator.learning_rate!r} would have no effect: the optimizer given, "
+            f"{type(estimator.optimizer).__name__}, brings its own. Set the learning rate there "
+            f"and leave learning_rate={default!r}, or give the optimizer by name."
+        )
+    import keras
+
+    # The schedule itself: to make another of its config, Keras would have to know its class.
+    rate = estimator.optimizer._learning_rate
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        return rate
+    # Keras keeps 0.002 as a float32; the user's number is the shortest one that rounds to it.
+    return float(str(np.float32(float(rate)))) or _NO_LEARNING
+
+
+def rates_by_step(schedule: Any) -> Callable[[npt.NDArray[np.intp]], FloatArray]:
+    """Make a function that evaluates one of Keras's schedules for many steps at once.
+
+    One by one takes a millisecond each, which is longer than to train them.
+
+    Parameters
+    ----------
+    schedule : keras.optimizers.schedules.LearningRateSchedule
+        The schedule.
+
+    Returns
+    -------
+    callable
+        Takes an array of numbers of steps; gives an array of learning rates.
+    """
+    at_once = functools.cache(lambda: _evaluated_at_once(schedule))
+
+    def one_by_one(steps: npt.NDArray[np.intp]) -> FloatArray:
+        return np.array([float(schedule(int(step))) for step in steps])
+
+    def rates(steps: npt.NDArray[np.intp]) -> FloatArray:
+        if len(steps) < _MIN_STEPS_AT_ONCE:
+            return one_by_one(steps)
+        try:
+            return at_once()(steps)
+        except Exception:  # a schedule of the user's own may need plain numbers
+            return one_by_one(steps)
+
+    return rates
+
+
+def _evaluated_at_once(schedule: Any) -> Callable[[npt.NDArray[np.intp]], FloatArray]:
+    """Make a TensorFlow graph of a schedule that gives, bit for bit, what single steps do.
+
+    Not a `tf.function`, whose arithmetic TensorFlow rewrites: it divides by multiplying, say. Only
+    for a session can that be switched off.
+    """
+    import tensorflow as tf  # here, as other backends make models with optimizers, too
+
+    config = tf.compat.v1.ConfigProto(device_count={"GPU": 0})
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    config.graph_options.optimizer_options.opt_level = -1
+    with tf.Graph().as_default() as graph:
+        steps = tf.compat.v1.placeholder("int64", [None])
+        rates = tf.map_fn(schedule, steps, fn_output_signature="float32")
+    session = tf.compat.v1.Session(graph=graph, config=config)
+    return lambda values: np.asarray(session.run(rates, {steps: values}), np.float64)
+
+
+def _check_instance(optimizer: Any) -> None:
+    """Refuse what is no optimizer, and those that cannot be copied or train here."""
+    import keras
+
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        hint = " Call the class to make one." if isinstance(optimizer, type) else ""
+        raise TypeError(
+            "optimizer must be a name or an instance of keras.optimizers.Optimizer; got "
+            f"{optimizer!r}.{hint}"
+        )
+    name = type(optimizer).__name__
+    refused = {
+        keras.optimizers.LossScaleOptimizer: (
+            "it serves float16, and the network is float32 or float64. Give the optimizer inside, "
+            "with loss_scale_factor if a fixed factor is wanted"
+        ),
+        keras.optimizers.MultiOptimizer: (
+            "all layers share one learning rate, and it has several. Give one optimizer"
+        ),
+    }
+    for kind, reason in refused.items():
+        if isinstance(optimizer, kind):
+            raise ValueError(f"optimizer must not be a {kind.__name__}: {reason}.")
+    rate = optimizer._learning_rate
+    is_schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+    if callable(rate) and not is_schedule:
+        raise ValueError(
+            f"The learning rate of the optimizer given, {name}, is a function: {rate!r}. Give a "
+            "number or an instance of keras.optimizers.schedules.LearningRateSchedule."
+        )
+    excluded = getattr(optimizer, "_exclude_from_weight_decay", None)
+    if excluded or getattr(optimizer, "_exclude_from_weight_decay_pattern", None):
+        raise ValueError(
+            f"The optimizer given, {name}, excludes variables from weight decay by "
+            "exclude_from_weight_decay(), which its copies in training would forget. Give one "
+            "without exclusions; alpha is a penalty that leaves out the intercepts."
+        )
+
+
+def _options(optimizer: Any) -> dict[str, Any]:
+    """Return the config of an optimizer but for its learning rate and its name."""
+    # Of a view without the learning rate: a schedule of the user's need not have a config.
+    view = object.__new__(type(optimizer))
+    vars(view).update(vars(optimizer), _learning_rate=0.001)
+    # Any learning rate will do, it is replaced before the first step; names are mere counters.
+    config: dict[str, Any] = view.get_config()
+    return {**config, "learning_rate": 0.001, "name": None}
