@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +18,24 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from sk_mnist import __version__
+from sk_mnist._utils.typing import FloatArray
 from sk_mnist.data import targets
-from sk_mnist.data.checks import check_rectangular, is_plain, is_surely_finite
-from sk_mnist.data.input_scaling import InputScaling
-from sk_mnist.network.forward import FloatArray
-from sk_mnist.network.spec import OPTIMIZERS
-from sk_mnist.network import forward as inference
+from sk_mnist.data.checks import check_rectangular, is_plain
+from sk_mnist.data.input_scaling import ScalingMethod
+from sk_mnist.export.mixin import ExportMixin
+from sk_mnist.network import forward
+from sk_mnist.network.activations import ACTIVATIONS, ActivationName
+from sk_mnist.network.spec import OutActivation
+from sk_mnist.prediction import backend
+from sk_mnist.training.optimizers import OPTIMIZERS, OptimizerName
+from sk_mnist.training.schedules import SCHEDULES, ScheduleName
+
+if TYPE_CHECKING:
+    from keras.callbacks import Callback
+    from keras.optimizers import Optimizer
 
 
-class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """Dense neural network classifier, a Keras network with scikit-learn's manners.
 
     A multi-layer perceptron: hidden layers of ``activation(x @ coef + intercept)``, and an output
@@ -231,13 +240,13 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 - scikit-learn's own form
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(inference.ACTIVATIONS))],
+        "activation": [StrOptions(set(ACTIVATIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "input_scaling": [StrOptions({"rms", "standard"}), None],
         "optimizer": [StrOptions(set(OPTIMIZERS)), HasMethods(["apply", "get_config"])],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "learning_rate_schedule": [StrOptions({"constant", "cosine", "linear"})],
+        "learning_rate_schedule": [StrOptions(set(SCHEDULES))],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
@@ -259,7 +268,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     intercepts_: list[FloatArray]
     n_layers_: int
     n_outputs_: int
-    out_activation_: str
+    out_activation_: OutActivation
     n_iter_: int
     t_: int
     loss_: float
@@ -269,32 +278,33 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     history_: dict[str, list[float]]
 
     # What predictions and later fits go on with.
-    _activation: str
-    _input_scaling: InputScaling
+    _activation: ActivationName
+    _input_offset: npt.NDArray[np.float64]
+    _input_scale: npt.NDArray[np.float64]
     _multilabel: bool
     _resume: dict[str, Any] | None
 
     def __init__(
         self,
-        hidden_layer_sizes: Any = (512, 256),
+        hidden_layer_sizes: int | Sequence[int] | npt.NDArray[np.integer[Any]] = (512, 256),
         *,
-        activation: str = "relu",
+        activation: ActivationName = "relu",
         dropout: float = 0.0,
         alpha: float = 0.0,
-        input_scaling: str | None = "rms",
-        optimizer: Any = "adam",
+        input_scaling: ScalingMethod | None = "rms",
+        optimizer: OptimizerName | Optimizer = "adam",
         learning_rate: float = 2e-3,
-        learning_rate_schedule: str = "linear",
+        learning_rate_schedule: ScheduleName = "linear",
         epochs: int = 10,
         batch_size: int = 128,
         label_smoothing: float = 0.0,
-        class_weight: dict[Any, float] | str | None = None,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: float = 5,
         tol: float = 1e-4,
         warm_start: bool = False,
-        callbacks: Sequence[Any] | None = None,
+        callbacks: Sequence[Callback] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = 0,
     ) -> None:
@@ -440,7 +450,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             Columns in the order of `classes_`, in the number type of the network. Rows sum to one
             but for multi-label problems, where each label has its own probability.
         """
-        p = inference.probabilities(self._logits(X), self.out_activation_)
+        p = forward.probabilities(self._logits(X), self.out_activation_)
         if self.n_outputs_ == 1 and len(self.classes_) == 2:
             p = np.hstack([1 - p, p])
         return p
@@ -463,66 +473,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         z = self._logits(X)
         if self.n_outputs_ == 1 and len(self.classes_) == 2:
             z = np.hstack([-z, z])
-        return inference.log_probabilities(z, self.out_activation_)
-
-    @property
-    def model_(self) -> Any:
-        """The fitted network as a compiled `keras.Sequential`, built when first asked for."""
-        check_is_fitted(self)
-        if "_keras_model" not in vars(self):
-            from sk_mnist import export
-
-            self._keras_model = export.to_keras(self)
-        return self._keras_model
-
-    def to_keras(self) -> Any:
-        """Return the fitted network as a new, compiled Keras model.
-
-        Returns
-        -------
-        keras.Sequential
-            Takes X as it is; saves with ``model.save("digits.keras")``.
-        """
-        from sk_mnist import export
-
-        return export.to_keras(self)
-
-    def to_sklearn(self) -> Any:
-        """Return the fitted network as scikit-learn's own `MLPClassifier`.
-
-        Returns
-        -------
-        sklearn.neural_network.MLPClassifier
-            Predicts the same, up to rounding.
-
-        Raises
-        ------
-        ValueError
-            If `MLPClassifier` does not have the activation, or if there is only one class.
-        """
-        from sk_mnist import export
-
-        return export.to_sklearn(self)
-
-    def to_onnx(self) -> Any:
-        """Return the fitted network as an ONNX model, which takes X in its number type.
-
-        For pipelines there is `sk_mnist.export.to_onnx`.
-
-        Returns
-        -------
-        onnx.ModelProto
-            Two outputs: the labels, and the probabilities of shape (n_samples, n_classes).
-
-        Raises
-        ------
-        ImportError
-            If skl2onnx is not installed.
-        """
-        from sk_mnist import export
-
-        check_is_fitted(self)
-        return export.to_onnx(self, np.zeros((1, self.n_features_in_), self.coefs_[0].dtype))
+        return forward.log_probabilities(z, self.out_activation_)
 
     def _check_data(
         self, X: Any, y: Any, sample_weight: Any, reset: bool
@@ -535,7 +486,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             y,
             accept_sparse="csr",
             multi_output=True,
-            dtype=self._number_types(reset),
+            dtype=self._kept_dtypes(reset),
             reset=reset,
         )
         y = targets.check_targets(y)
@@ -551,7 +502,7 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             X, y, weight = X[rows], y[rows], weight[rows]
         return X, y, weight
 
-    def _number_types(self, reset: bool) -> list[type]:
+    def _kept_dtypes(self, reset: bool) -> list[type]:
         """Return the types in which data may stay, the one to convert others to first."""
         if reset:
             return [np.float32, np.float64, np.uint8]
@@ -567,28 +518,24 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         fit_arguments: dict[str, Any] | None = None,
     ) -> None:
         """Train for `fit`, which has a callback context, or for `partial_fit`, which has none."""
-        from sk_mnist.training import callbacks as monitoring  # these load Numba
-        from sk_mnist.training import fit as fitting
+        from sk_mnist.training import callbacks, fit  # these load Numba
 
-        request = fitting.FitRequest(X, y, sample_weight, continued, streaming=context is None)
-        reporter = monitoring.EpochReporter(self, context, fit_arguments)
-        self.__dict__.update(fitting.run(self, request, reporter))
+        request = fit.FitRequest(X, y, sample_weight, continued, streaming=context is None)
+        reporter = callbacks.EpochReporter(self, context, fit_arguments)
+        self.__dict__.update(fit.run(self, request, reporter))
         self.__dict__.pop("_keras_model", None)
 
     def _logits(self, X: Any) -> FloatArray:
         if self._is_plain(X):
-            if self._is_for_kernels(X):
-                z, finite = self._by_kernels(X)
-                if finite:
-                    return z
-            elif is_surely_finite(X):
-                return self._by_numpy(X)
+            z = backend.logits_if_finite(X, self.coefs_, self.intercepts_, self._activation)
+            if z is not None:
+                return z
         check_is_fitted(self)
         check_rectangular(X)
         X = validate_data(
-            self, X, accept_sparse="csr", dtype=self._number_types(reset=False), reset=False
+            self, X, accept_sparse="csr", dtype=self._kept_dtypes(reset=False), reset=False
         )
-        return self._by_kernels(X)[0] if self._is_for_kernels(X) else self._by_numpy(X)
+        return backend.logits(X, self.coefs_, self.intercepts_, self._activation)
 
     def _is_plain(self, X: Any) -> bool:
         """Tell whether finite X can go without scikit-learn's validation, which takes longer."""
@@ -596,17 +543,6 @@ class KerasMLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         if "coefs_" not in fitted or "feature_names_in_" in fitted:
             return False
         return is_plain(X, self.n_features_in_, self.coefs_[0].dtype)
-
-    def _is_for_kernels(self, X: Any) -> bool:
-        return inference.is_for_kernels(X, self.coefs_, self._activation)
-
-    def _by_kernels(self, X: Any) -> tuple[FloatArray, bool]:
-        from sk_mnist.engines.numba import predict as native_inference  # loads Numba
-
-        return native_inference.logits(X, self.coefs_, self.intercepts_, self._activation)
-
-    def _by_numpy(self, X: Any) -> FloatArray:
-        return inference.logits(X, self.coefs_, self.intercepts_, self._activation)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())

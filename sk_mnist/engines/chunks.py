@@ -1,4 +1,4 @@
-"""How training data reach a trainer: all at once, or a part at a time when they are sparse."""
+"""How training data reach an engine: all at once, or in chunks if they are sparse and large."""
 
 from __future__ import annotations
 
@@ -11,58 +11,25 @@ import numpy.typing as npt
 from scipy import sparse
 
 from sk_mnist.data.input_scaling import InputScaling
+from sk_mnist.data.training_data import TrainingData
 
-# Sparse data whose dense form is larger than this many bytes are made dense a part at a time;
-# a part has a quarter of it.
+# Sparse data whose dense form is larger than this many bytes are made dense in chunks of a quarter
+# of it.
 DENSE_BYTES = 2**28
 
 
 @dataclass(frozen=True)
-class TrainingData:
-    """What to train on.
-
-    Attributes
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Inputs as the user gave them, not scaled.
-    labels : ndarray of shape (n_samples,), int32, or of shape (n_samples, n_outputs), uint8
-        Class numbers for a softmax output, 0 or 1 for logistic outputs.
-    row_weight : ndarray of shape (n_samples,), float64
-        Weight of each row in the loss, in units of `weight_unit`.
-    scaling : InputScaling
-        Applied to X on its way into the network.
-    train_rows : ndarray of int
-        Rows to train on.
-    validation_rows : ndarray of int or None
-        Rows that decide when to stop; None trains all epochs.
-    validation_weight : ndarray of shape (n_validation_rows,), float64, or None
-        Weight of each validation row in its score, in some unit.
-    weight_unit : float
-        What a row weight of one stands for.
-    """
-
-    X: Any
-    labels: npt.NDArray[Any]
-    row_weight: npt.NDArray[np.float64]
-    scaling: InputScaling
-    train_rows: npt.NDArray[np.intp]
-    validation_rows: npt.NDArray[np.intp] | None = None
-    validation_weight: npt.NDArray[np.float64] | None = None
-    weight_unit: float = 1.0
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of an epoch: data as a trainer loads them, and the order in which to take their rows.
+class Chunk:
+    """Some of the rows of an epoch, loaded, and the order in which to take them.
 
     Attributes
     ----------
     data : object
-        What the trainer made of them.
+        What the engine made of them.
     order : ndarray of int
         Rows of `data`, batch after batch.
     first_step : int
-        Number of the part's first step in the epoch.
+        Number of the chunk's first step in the epoch.
     """
 
     data: Any
@@ -70,12 +37,12 @@ class Part:
     first_step: int
 
 
-Feed = Callable[[npt.NDArray[np.intp]], Iterator[Part]]
-"""Takes the order of an epoch's rows and yields its parts."""
+Chunks = Callable[[npt.NDArray[np.intp]], Iterator[Chunk]]
+"""Takes the order of an epoch's rows and yields its chunks."""
 
 
 class Load(Protocol):
-    """What brings rows to where they are trained on: a method of a trainer."""
+    """Brings rows to where they are trained on."""
 
     def __call__(
         self,
@@ -87,7 +54,7 @@ class Load(Protocol):
         """Load rows."""
 
 
-def rows_at_once(data: TrainingData, batch_size: int) -> int | None:
+def chunk_rows(data: TrainingData, batch_size: int) -> int | None:
     """Return how many rows to load at a time, a whole number of batches; None for all."""
     n_rows, n_features = data.X.shape
     row_bytes = int(n_features * data.X.dtype.itemsize)
@@ -96,45 +63,47 @@ def rows_at_once(data: TrainingData, batch_size: int) -> int | None:
     return batch_size * max(1, DENSE_BYTES // 4 // (batch_size * row_bytes))
 
 
-def feed(data: TrainingData, load: Load, batch_size: int, *, whole: bool = False) -> Feed:
-    """Decide how the data reach a trainer.
+def chunks_of(
+    data: TrainingData, load: Load, batch_size: int, *, stays_sparse: bool = False
+) -> Chunks:
+    """Decide how the data reach an engine, and load them if that is all at once.
 
     Parameters
     ----------
     data : TrainingData
-        What to train on.
+        The data.
     load : callable
-        The trainer's.
+        Loads rows for the engine.
     batch_size : int
-        Rows a step.
-    whole : bool
-        Whether sparse data are never made dense, and so loaded at once however large they are.
+        Rows per step.
+    stays_sparse : bool
+        Whether the data are never made dense, so that they are loaded at once however large.
 
     Returns
     -------
     callable
-        Makes the parts of an epoch from the order of its rows.
+        Makes the chunks of an epoch from the order of its rows.
     """
-    n_rows = None if whole else rows_at_once(data, batch_size)
+    n_rows = None if stays_sparse else chunk_rows(data, batch_size)
     if n_rows is None:
-        return _feed_at_once(data, load)
-    return _feed_in_parts(data, load, n_rows, batch_size)
+        return _all_at_once(data, load)
+    return _in_chunks(data, load, n_rows, batch_size)
 
 
-def _feed_at_once(data: TrainingData, load: Load) -> Feed:
+def _all_at_once(data: TrainingData, load: Load) -> Chunks:
     loaded = load(data.X, data.labels, data.row_weight, data.scaling)
 
-    def parts(order: npt.NDArray[np.intp]) -> Iterator[Part]:
-        yield Part(loaded, order, first_step=0)
+    def chunks(order: npt.NDArray[np.intp]) -> Iterator[Chunk]:
+        yield Chunk(loaded, order, first_step=0)
 
-    return parts
+    return chunks
 
 
-def _feed_in_parts(data: TrainingData, load: Load, n_rows: int, batch_size: int) -> Feed:
-    def parts(order: npt.NDArray[np.intp]) -> Iterator[Part]:
+def _in_chunks(data: TrainingData, load: Load, n_rows: int, batch_size: int) -> Chunks:
+    def chunks(order: npt.NDArray[np.intp]) -> Iterator[Chunk]:
         for start in range(0, len(order), n_rows):
             rows = order[start : start + n_rows]
             loaded = load(data.X[rows], data.labels[rows], data.row_weight[rows], data.scaling)
-            yield Part(loaded, np.arange(len(rows)), start // batch_size)
+            yield Chunk(loaded, np.arange(len(rows)), start // batch_size)
 
-    return parts
+    return chunks

@@ -1,4 +1,4 @@
-"""What a fit tells the outside world: a line an epoch, scikit-learn's callbacks, and Keras's."""
+"""What a fit reports: printed epochs, scikit-learn's callbacks and Keras's callbacks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sk_mnist.network.forward import FloatArray
-from sk_mnist.training.loop import TrainingState
+from sk_mnist._utils.typing import FloatArray
+from sk_mnist.training.state import TrainingState
 
 if TYPE_CHECKING:
     from sk_mnist.training.keras_callbacks import KerasCallbacks
@@ -28,9 +28,9 @@ class EpochReporter:
     Attributes
     ----------
     fitted_attributes : callable
-        Makes the estimator's fitted attributes from a TrainingState; to be set before training.
+        Makes the estimator's fitted attributes from a TrainingState; set before training.
     keras_callbacks : KerasCallbacks or None
-        Those of Keras, if there are any; to be set before training.
+        The Keras callbacks, if there are any; set before training.
     """
 
     fitted_attributes: Callable[[TrainingState], dict[str, Any]]
@@ -67,16 +67,16 @@ class EpochReporter:
             stop |= bool(
                 self._epoch_context.call_on_fit_task_end(
                     estimator=self._estimator,
-                    reconstruction_attributes=lambda: self.fitted_attributes(state.fetched()),
+                    reconstruction_attributes=lambda: self.fitted_attributes(state),
                     **self._fit_arguments,
                 )
             )
         return state, stop
 
     def epoch_diverges(self, state: TrainingState) -> bool:
-        """Print the epoch; only Keras's callbacks see it, some of which are made for this.
+        """Print the epoch; only Keras's callbacks see it, as some of them exist for this case.
 
-        scikit-learn's would fail on predictions that are not finite, and hide what happened.
+        scikit-learn's callbacks would fail on predictions that are not finite and hide the cause.
         """
         return self._end_epoch(state)[1]
 

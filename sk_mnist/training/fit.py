@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
 
 from sk_mnist.data import targets
 from sk_mnist.data.input_scaling import InputScaling
-from sk_mnist.engines.chunks import TrainingData
-from sk_mnist.export.convert import compiled_keras_model, fitted_weights
+from sk_mnist.data.training_data import TrainingData
+from sk_mnist.engines.base import NetworkState, TrainingTask
+from sk_mnist.engines.select import engine_for
+from sk_mnist.network import keras_model
+from sk_mnist.network.initialization import initial_weights, output_intercept
 from sk_mnist.network.spec import NetworkSpec
+from sk_mnist.training import optimizers, resume
 from sk_mnist.training.callbacks import EpochReporter
-from sk_mnist.training import optimizers
-from sk_mnist.training.loop import TrainingPlan, TrainingState, train
-
-if TYPE_CHECKING:
-    from sk_mnist.classifier import KerasMLPClassifier
+from sk_mnist.training.early_stopping import hold_out
+from sk_mnist.training.loop import train
+from sk_mnist.training.sample_weights import class_weight_of_rows, weight_unit
+from sk_mnist.training.state import TrainingPlan, TrainingState
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,7 @@ class FitRequest:
     streaming: bool
 
 
-def run(
-    estimator: KerasMLPClassifier, request: FitRequest, reporter: EpochReporter
-) -> dict[str, Any]:
+def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[str, Any]:
     """Train the network of an estimator.
 
     Parameters
@@ -74,25 +71,19 @@ def run(
     """
     labels = targets.encode(request.y, estimator.classes_)
     spec = _network_spec(estimator, request.X, labels)
-    # What a later call needs to go on as if there had been no break.
-    resume = dict(estimator._resume or {}) if request.continued else {}
-    if resume:  # a copy: a training that fails must leave the estimator as it was
-        random_state = deepcopy(resume["random_state"])
-    else:
-        random_state = check_random_state(estimator.random_state)
+    optimizer = optimizers.resolve_optimizer(estimator.optimizer)
+    memory = resume.recall(estimator, continued=request.continued)
     if request.continued:
-        scaling = estimator._input_scaling
-        start = _resumed_state(estimator, spec, resume)
+        scaling = resume.input_scaling(estimator)
+        start = resume.training_state(estimator, spec, optimizer, memory)
     else:
         scaling = InputScaling.from_data(request.X, request.sample_weight, estimator.input_scaling)
-        start = TrainingState(spec.initial_weights(random_state))
-    if "split_seed" not in resume:
-        resume["split_seed"] = random_state.randint(2**31)
-    data = _training_data(estimator, request, labels, scaling, spec.dtype, resume["split_seed"])
+        start = TrainingState(NetworkState(initial_weights(spec, memory.random_state)))
+    data = _training_data(estimator, request, labels, scaling, spec.dtype, memory.split_seed())
     if not request.continued and not request.streaming:
         # The first steps need not be spent on learning how frequent each class is.
         rows = data.train_rows
-        start.weights[-1][:] = targets.log_odds(
+        start.network.state().weights[-1][:] = output_intercept(
             labels[rows], spec.layer_sizes[-1], data.row_weight[rows]
         )
 
@@ -108,25 +99,22 @@ def run(
             stacklevel=2,
         )
         return {}
-    with _keras_callbacks(estimator, request, spec, data, start, reporter):
-        state = train(spec, data, plan, start, random_state, reporter)
-    resume.update(
-        random_state=random_state,
-        optimizer=optimizers.choose(estimator.optimizer).description,
-        optimizer_state=state.optimizer_state,
-        weights=None if state.averages is None else state.weights,
-        rate_factor=state.rate_factor,
-    )
+    task = TrainingTask(spec, data, plan.batch_size, optimizer, use_dropout=plan.dropout > 0)
+    with (
+        _keras_callbacks(estimator, request, task, start, reporter),
+        engine_for(task) as engine,
+    ):
+        state = train(engine, data, plan, start, memory.random_state, reporter)
     resumable = request.streaming or estimator.warm_start
-    return {**attributes(state), "_resume": resume if resumable else None}
+    kept = memory.remember(optimizer, state) if resumable else None
+    return {**attributes(state), "_resume": kept}
 
 
 @contextmanager
 def _keras_callbacks(
-    estimator: KerasMLPClassifier,
+    estimator: Any,
     request: FitRequest,
-    spec: NetworkSpec,
-    data: TrainingData,
+    task: TrainingTask,
     start: TrainingState,
     reporter: EpochReporter,
 ) -> Iterator[None]:
@@ -139,11 +127,16 @@ def _keras_callbacks(
     check_callbacks(estimator.callbacks)
     reporter.keras_callbacks = KerasCallbacks(
         estimator.callbacks,
-        # Of any weights: each call of the callbacks sets those of the moment.
-        compiled_keras_model(estimator, spec, start.weights),
-        data.scaling,
+        keras_model.build_compiled(
+            task.spec,
+            start.network.state().weights,  # any will do: each call sets those of the moment
+            estimator.dropout,
+            optimizers.make_optimizer(estimator),
+            estimator.label_smoothing,
+        ),
+        task.data.scaling,
         epochs=estimator.epochs,
-        steps=-(-len(data.train_rows) // estimator.batch_size),
+        steps=-(-len(task.data.train_rows) // estimator.batch_size),
         verbose=int(estimator.verbose),
     )
     try:
@@ -152,12 +145,12 @@ def _keras_callbacks(
         reporter.keras_callbacks.release()
 
 
-def _network_spec(estimator: KerasMLPClassifier, X: Any, labels: npt.NDArray[Any]) -> NetworkSpec:
+def _network_spec(estimator: Any, X: Any, labels: npt.NDArray[Any]) -> NetworkSpec:
     hidden = tuple(np.atleast_1d(np.asarray(estimator.hidden_layer_sizes)).tolist())
     if not all(type(units) is int and units > 0 for units in hidden):  # bool is an int, too
         raise ValueError(
             "The 'hidden_layer_sizes' parameter of KerasMLPClassifier must hold positive "
-            f"integers, one a hidden layer. Got {estimator.hidden_layer_sizes!r} instead."
+            f"integers, one per hidden layer. Got {estimator.hidden_layer_sizes!r} instead."
         )
     softmax = labels.ndim == 1
     n_outputs = len(estimator.classes_) if softmax else labels.shape[1]
@@ -169,37 +162,8 @@ def _network_spec(estimator: KerasMLPClassifier, X: Any, labels: npt.NDArray[Any
     )
 
 
-def _resumed_state(
-    estimator: KerasMLPClassifier, spec: NetworkSpec, resume: dict[str, Any]
-) -> TrainingState:
-    fitted_sizes = (len(estimator.coefs_[0]), *(len(b) for b in estimator.intercepts_))
-    if fitted_sizes != spec.layer_sizes:
-        raise ValueError(
-            f"The fitted network has layers of {fitted_sizes} units; it cannot go on with "
-            f"hidden_layer_sizes={estimator.hidden_layer_sizes!r}, which makes {spec.layer_sizes}. "
-            "Set hidden_layer_sizes back, or warm_start=False and call fit to start anew."
-        )
-    if estimator._activation != spec.activation:
-        raise ValueError(
-            f"The fitted network has activation={estimator._activation!r}; it cannot go on with "
-            f"activation={spec.activation!r}. Set it back, or call fit with warm_start=False."
-        )
-    same_optimizer = resume.get("optimizer") == optimizers.choose(estimator.optimizer).description
-    known = resume if same_optimizer else {}
-    weights = known.get("weights")
-    if weights is None:
-        weights = fitted_weights(estimator)
-        weights[:2] = estimator._input_scaling.unfold(*weights[:2])
-    return TrainingState(
-        weights,
-        known.get("optimizer_state"),
-        estimator.history_,
-        rate_factor=known.get("rate_factor", 1.0),
-    )
-
-
 def _training_data(
-    estimator: KerasMLPClassifier,
+    estimator: Any,
     request: FitRequest,
     labels: npt.NDArray[Any],
     scaling: InputScaling,
@@ -207,19 +171,19 @@ def _training_data(
     split_seed: int,
 ) -> TrainingData:
     weight = request.sample_weight
-    row_weight = weight * targets.class_weight_of_rows(
+    row_weight = weight * class_weight_of_rows(
         estimator.class_weight, request.y, estimator.classes_, weight
     )
     train_rows, validation_rows = np.arange(len(weight)), None
     if estimator.early_stopping and not request.streaming:
-        train_rows, validation_rows = _hold_out(labels, estimator.validation_fraction, split_seed)
+        train_rows, validation_rows = hold_out(labels, estimator.validation_fraction, split_seed)
     if not row_weight[train_rows].any():
         raise ValueError(
             f"class_weight={estimator.class_weight!r} gives every sample the weight zero: nothing "
             "is left to train on."
         )
-    weight_unit = _unit(row_weight)
-    row_weight = row_weight / weight_unit
+    unit = weight_unit(row_weight)
+    row_weight = row_weight / unit
     train_rows = train_rows[row_weight[train_rows] >= np.finfo(dtype).tiny]
     validation_weight = None if validation_rows is None else weight[validation_rows]
     return TrainingData(
@@ -229,47 +193,12 @@ def _training_data(
         scaling,
         train_rows,
         validation_rows,
-        None if validation_weight is None else validation_weight / _unit(validation_weight),
-        weight_unit,
+        None if validation_weight is None else validation_weight / weight_unit(validation_weight),
+        unit,
     )
 
 
-def _unit(weight: npt.NDArray[np.float64]) -> float:
-    """Return the unit in which weights are used, which only count relative to each other.
-
-    It is about the largest, so that they are in the range of any number type, and a power of two,
-    so that nothing is rounded.
-    """
-    return math.ldexp(1.0, math.frexp(weight.max())[1] - 1)
-
-
-def _hold_out(
-    labels: npt.NDArray[Any], fraction: float, seed: int
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Split the rows for early stopping, stratified if there is room for each class."""
-    n_samples = len(labels)
-    n_held_out = int(np.ceil(fraction * n_samples))
-    if n_samples < 2 or n_held_out >= n_samples:
-        raise ValueError(
-            f"early_stopping=True with validation_fraction={fraction} leaves nothing of "
-            f"{n_samples} sample(s) to train on. Give more samples, decrease validation_fraction, "
-            "or set early_stopping=False."
-        )
-    single_label = labels.ndim == 1 or labels.shape[1] == 1
-    counts = np.unique(labels, return_counts=True)[1]
-    room = min(n_held_out, n_samples - n_held_out) >= len(counts) and counts.min() >= 2
-    train_rows, held_out = train_test_split(
-        np.arange(n_samples),
-        test_size=n_held_out,
-        random_state=seed,
-        stratify=labels if single_label and room else None,
-    )
-    return train_rows, held_out
-
-
-def _plan(
-    estimator: KerasMLPClassifier, request: FitRequest, start: TrainingState, weight_unit: float
-) -> TrainingPlan:
+def _plan(estimator: Any, request: FitRequest, start: TrainingState, unit: float) -> TrainingPlan:
     rate = optimizers.learning_rate_of(estimator)
     return TrainingPlan(
         epochs=start.n_epochs + 1 if request.streaming else estimator.epochs,
@@ -279,7 +208,7 @@ def _plan(
         learning_rate_schedule=(
             "constant" if request.streaming else estimator.learning_rate_schedule
         ),
-        alpha=estimator.alpha / weight_unit,
+        alpha=estimator.alpha / unit,
         dropout=estimator.dropout,
         label_smoothing=estimator.label_smoothing,
         n_iter_no_change=estimator.n_iter_no_change,
@@ -288,13 +217,13 @@ def _plan(
 
 
 def _fitted_attributes(
-    estimator: KerasMLPClassifier,
+    estimator: Any,
     request: FitRequest,
     spec: NetworkSpec,
     data: TrainingData,
     state: TrainingState,
 ) -> dict[str, Any]:
-    weights = list(state.network)
+    weights = list(state.network.state().final_weights)
     weights[:2] = data.scaling.fold(*weights[:2])
     losses = state.history["loss"]
     scores = state.history.get("val_accuracy")
@@ -313,7 +242,8 @@ def _fitted_attributes(
         "validation_scores_": scores,
         "best_validation_score_": None if scores is None else float(np.nanmax(scores)),
         "history_": state.history,
-        "_input_scaling": data.scaling,
+        "_input_offset": data.scaling.offset,
+        "_input_scale": data.scaling.scale,
         "_activation": spec.activation,
         "_multilabel": request.y.ndim == 2,
     }

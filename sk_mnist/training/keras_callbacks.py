@@ -1,4 +1,4 @@
-"""Keras's callbacks, called at each epoch with a model that has the current weights."""
+"""Keras callbacks, called at each epoch with a model that has the current weights."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from sk_mnist._utils.typing import FloatArray
 from sk_mnist.data.input_scaling import InputScaling
-from sk_mnist.network.forward import FloatArray
-from sk_mnist.training.loop import TrainingState
+from sk_mnist.engines.base import NetworkState
+from sk_mnist.training.state import TrainingState
 
 _REFUSED = {
     keras.callbacks.BackupAndRestore: (
@@ -96,7 +97,7 @@ class KerasCallbacks:
             self._list.on_epoch_begin(epoch)
             self._list.on_train_batch_begin(self._last_batch)
 
-        return self._call(hooks, state.fetched()).entered()
+        return self._call(hooks, state)
 
     def end_epoch(self, state: TrainingState) -> tuple[TrainingState, bool]:
         """End an epoch; return the state to go on with, and whether to stop."""
@@ -106,15 +107,15 @@ class KerasCallbacks:
             self._list.on_train_batch_end(self._last_batch, dict(self._logs))
             self._list.on_epoch_end(self._epoch, dict(self._logs))
 
-        left = self._call(hooks, state.fetched()).entered()
-        return left, bool(self._model.stop_training)
+        return self._call(hooks, state), bool(self._model.stop_training)
 
     def end(self, state: TrainingState) -> TrainingState:
         """End the training; return the state to keep."""
         # As in Keras, the model has the averages, if there are any, when training ends.
-        shown = replace(state, weights=state.network, averages=None)
+        trained = state.network.state()
+        shown = replace(state, network=NetworkState(trained.final_weights, trained.optimizer_state))
         left = self._call(lambda: self._list.on_train_end(dict(self._logs)), shown)
-        if left.weights is shown.weights:
+        if left.network is shown.network:
             return replace(state, rate_factor=left.rate_factor)
         return left
 
@@ -135,10 +136,11 @@ class KerasCallbacks:
 
     def _call(self, hooks: Callable[[], None], state: TrainingState) -> TrainingState:
         """Show a state to callbacks; return it as they leave it."""
-        shown = list(state.weights)
+        network = state.network.state()
+        shown = list(network.weights)
         shown[:2] = self._scaling.fold(*shown[:2])
         self._model.set_weights(shown)
-        self._show_optimizer(state)
+        self._show_optimizer(network, state.rate_factor)
         shown_rate = self._learning_rate()
         hooks()
         rate = self._learning_rate()
@@ -148,23 +150,24 @@ class KerasCallbacks:
         if all(np.array_equal(*pair, equal_nan=True) for pair in zip(shown, left, strict=True)):
             return state
         left[:2] = self._scaling.unfold(*left[:2])
-        return replace(state, weights=left)
+        return replace(state, network=replace(network, weights=left))
 
     def _learning_rate(self) -> float | None:
         return None if self._has_schedule else float(self._model.optimizer.learning_rate)
 
-    def _show_optimizer(self, state: TrainingState) -> None:
+    def _show_optimizer(self, network: NetworkState, rate_factor: float) -> None:
         """Give the model's optimizer the variables of the one in training."""
         optimizer = self._model.optimizer
-        values = [np.asarray(value).T for value in state.optimizer_state or ()]
+        values = list(network.optimizer_state or ())
         if self._has_schedule:
-            del values[1:2]  # the learning rate, which is no variable in the model
+            del values[1:2]  # the learning rate, which is not a variable of the model
         for variable, value in zip(optimizer.variables, values, strict=False):
-            # Adafactor's for rows and columns have no counterpart in the transposed network.
+            # Adafactor's variables for rows and columns have no counterpart in the transposed
+            # network of the TensorFlow engine.
             if variable.shape == value.shape:
                 variable.assign(value)
         if not self._has_schedule:
-            optimizer.learning_rate = self._planned_rate * state.rate_factor
+            optimizer.learning_rate = self._planned_rate * rate_factor
 
 
 def _drop_what_cannot_be_saved(attributes: dict[str, Any], before: dict[str, Any]) -> None:

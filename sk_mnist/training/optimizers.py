@@ -1,4 +1,4 @@
-"""Keras's optimizers, by name or by an instance that is only ever copied."""
+"""Keras optimizers, given by name or as an instance that is only ever copied."""
 
 from __future__ import annotations
 
@@ -6,57 +6,43 @@ import functools
 import inspect
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import fields
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from sk_mnist.network.forward import FloatArray
+from sk_mnist._utils.typing import FloatArray
+from sk_mnist.engines.base import AdamOptions, OptimizerSpec
 
-# Callbacks set learning rates as multiples of the planned one, which zero has none of. Next to
-# nothing it is zero in float32, in which programs take their rates.
+# Callbacks set learning rates as multiples of the planned one, which zero does not have. This one is
+# zero in float32, in which engines take their rates.
 _NO_LEARNING = 1e-100
 
 # Fewer steps of a schedule are evaluated one by one in less time than a graph of it takes to make.
 _MIN_STEPS_AT_ONCE = 64
 
 
-@dataclass(frozen=True)
-class AdamOptions:
-    """What Keras's Adam takes besides the learning rate, with its defaults."""
+OptimizerName: TypeAlias = Literal[
+    "adadelta",
+    "adagrad",
+    "adam",
+    "adamax",
+    "adamw",
+    "ftrl",
+    "lamb",
+    "lion",
+    "nadam",
+    "rmsprop",
+    "sgd",
+]
 
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-7
-
-
-@dataclass(frozen=True)
-class OptimizerChoice:
-    """An optimizer but for its learning rate, which a program is given at every step.
-
-    Attributes
-    ----------
-    kind : type or None
-        The class of an instance, which is more than the name of one: a user may define a class
-        anew. None if the optimizer was given by name.
-    description : str
-        Equal for optimizers that differ in nothing but the learning rate: the name, or the name of
-        the class with its options.
-    make : callable
-        Makes a new optimizer.
-    adam : AdamOptions or None
-        Those of an Adam that does nothing more, such as clipping gradients; None for all others.
-    """
-
-    kind: type[Any] | None
-    description: str
-    make: Callable[[], Any] = field(compare=False, repr=False)
-    adam: AdamOptions | None = field(default=None, compare=False)
+OPTIMIZERS: tuple[str, ...] = get_args(OptimizerName)
+"""Names of the Keras optimizers that train a network."""
 
 
-def choose(optimizer: Any) -> OptimizerChoice:
-    """Find out what optimizer is meant.
+def resolve_optimizer(optimizer: Any) -> OptimizerSpec:
+    """Return the optimizer that the user means, without its learning rate.
 
     Parameters
     ----------
@@ -65,7 +51,7 @@ def choose(optimizer: Any) -> OptimizerChoice:
 
     Returns
     -------
-    OptimizerChoice
+    OptimizerSpec
 
     Raises
     ------
@@ -77,7 +63,7 @@ def choose(optimizer: Any) -> OptimizerChoice:
     if isinstance(optimizer, str):
         # As in scikit-learn's MLPClassifier, "sgd" means Nesterov's momentum; Keras's has none.
         by_name = {"momentum": 0.9, "nesterov": True} if optimizer == "sgd" else {}
-        return OptimizerChoice(
+        return OptimizerSpec(
             None,
             optimizer,
             lambda: _classes()[optimizer](**by_name),
@@ -87,7 +73,7 @@ def choose(optimizer: Any) -> OptimizerChoice:
     kind = type(optimizer)
     config = _options(optimizer)
     options = json.dumps(config, sort_keys=True, default=repr)
-    return OptimizerChoice(
+    return OptimizerSpec(
         kind,
         f"{kind.__module__}.{kind.__qualname__}({options})",
         lambda: kind.from_config(dict(config)),
@@ -97,7 +83,7 @@ def choose(optimizer: Any) -> OptimizerChoice:
 
 def _classes() -> dict[str, type[Any]]:
     """Return Keras's optimizers by the names of this package, in lower case."""
-    import keras  # a fit by Adam does without, for which alone it would take seconds
+    import keras  # takes seconds, and a fit with Adam does not need it
 
     # Not keras.optimizers.get, which does not know all that the module has.
     return {name.lower(): value for name, value in vars(keras.optimizers).items()}
@@ -118,7 +104,7 @@ def learning_rate_of(estimator: Any) -> Any:
 
     An instance brings its own, in place of the estimator's.
     """
-    choose(estimator.optimizer)  # to refuse what is none
+    resolve_optimizer(estimator.optimizer)  # raises for anything else
     if isinstance(estimator.optimizer, str):
         return float(estimator.learning_rate)
     default = inspect.signature(type(estimator)).parameters["learning_rate"].default
@@ -136,6 +122,13 @@ def learning_rate_of(estimator: Any) -> Any:
         return rate
     # Keras keeps 0.002 as a float32; the user's number is the shortest one that rounds to it.
     return float(str(np.float32(float(rate)))) or _NO_LEARNING
+
+
+def make_optimizer(estimator: Any) -> Any:
+    """Return a new Keras optimizer as the estimator has it, at the start of its learning rate."""
+    optimizer = resolve_optimizer(estimator.optimizer).make()
+    optimizer.learning_rate = learning_rate_of(estimator)
+    return optimizer
 
 
 def rates_by_step(schedule: Any) -> Callable[[npt.NDArray[np.intp]], FloatArray]:
@@ -188,7 +181,7 @@ def _evaluated_at_once(schedule: Any) -> Callable[[npt.NDArray[np.intp]], FloatA
 
 
 def _check_instance(optimizer: Any) -> None:
-    """Refuse what is no optimizer, and those that cannot be copied or train here."""
+    """Refuse what is not an optimizer, and optimizers that cannot be copied or train here."""
     import keras
 
     if not isinstance(optimizer, keras.optimizers.Optimizer):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sk_mnist.engines.base import NetworkState
 from sk_mnist.engines.numba.csr import Vector
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE
 from sk_mnist.engines.numba.kernels.structs import CACHE_LINE, Network, Workspace, aligned
@@ -52,13 +53,11 @@ class Layout:
         places = np.cumsum([0, *sizes])
         self._coefs, self._intercepts, self._n_weights = places[:-1:2], places[1::2], places[-1]
 
-    def network(self, state: Sequence[Any]) -> Network:
-        """Lay out weights and the variables of the optimizer, if there are any."""
-        n_arrays = 2 * len(self._shapes)
-        variables = state[n_arrays + 2 :]
+    def network(self, state: NetworkState) -> Network:
+        """Lay out weights and first and second moments, if there are any."""
+        variables = (state.optimizer_state or [])[2:]
         vectors = [
-            self._vector([np.asarray(array).T for array in arrays])
-            for arrays in (state[:n_arrays], variables[::2], variables[1::2])
+            self._vector(arrays) for arrays in (state.weights, variables[::2], variables[1::2])
         ]
         return Network(
             self._sizes,
@@ -68,14 +67,28 @@ class Layout:
             *vectors,
         )
 
-    def state(self, network: Network, n_steps: Vector, rate: float) -> list[Any]:
-        """Return weights and variables as `network` takes them: the way back."""
-        weights, momenta, velocities = (
-            [array.T for array in self._arrays(vector)]
+    def state(self, network: Network, n_steps: int, rate: float) -> NetworkState:
+        """Return weights and the variables of Keras's Adam: the inverse of `network`."""
+        weights, first, second = (
+            self._arrays(vector)
             for vector in (network.weights, network.momenta, network.velocities)
         )
-        averages = [a for pair in zip(momenta, velocities, strict=True) for a in pair]
-        return [*weights, n_steps, np.asarray(rate, np.float32), *averages]
+        moments = [moment for pair in zip(first, second, strict=True) for moment in pair]
+        counters = [np.asarray(n_steps, np.int64), np.asarray(rate, np.float32)]
+        return NetworkState(weights, [*counters, *moments])
+
+    def initial_moments(self, network: Network) -> Network:
+        """Add first and second moments of zero."""
+        zeros = (aligned((self._n_weights,), self._dtype) for _ in range(2))
+        return network._replace(**dict(zip(("momenta", "velocities"), zeros, strict=True)))
+
+    def copy(self, network: Network) -> Network:
+        """Return the network with weights and moments of its own."""
+        names = ("weights", "momenta", "velocities")
+        vectors = {name: aligned((self._n_weights,), self._dtype) for name in names}
+        for name, vector in vectors.items():
+            vector[:] = getattr(network, name)
+        return network._replace(**vectors)
 
     def workspace(self, batch_size: int) -> Workspace:
         """Make room for what a step computes."""

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from sk_mnist._utils.threads import team_size
+from sk_mnist._utils.typing import FloatArray
+from sk_mnist.engines.base import NetworkState
 from sk_mnist.engines.numba.kernels.compile import entry_point, kernel
 from sk_mnist.engines.numba.kernels.dense import dense_layer
 from sk_mnist.engines.numba.kernels.structs import aligned
 from sk_mnist.engines.numba.memory_layout import Layout
-from sk_mnist.network.forward import NEGATIVE_SLOPES, FloatArray
-from sk_mnist.network.spec import NetworkSpec, turned
+from sk_mnist.network.activations import ACTIVATIONS
+from sk_mnist.network.spec import NetworkSpec
 
 # Rows that go through the network together, several tiles of products, and how many such blocks a
 # thread takes at a time, at most.
@@ -30,7 +32,7 @@ def logits(
 ) -> tuple[FloatArray, bool]:
     """Compute what `sk_mnist.network.forward.logits` computes, of a dense array.
 
-    Parameters are those of that function; `activation` is a key of `NEGATIVE_SLOPES`.
+    Parameters are those of that function; `activation` has a negative slope.
 
     Returns
     -------
@@ -44,8 +46,8 @@ def logits(
     sizes = (X.shape[1], *(len(intercept) for intercept in intercepts))
     layout = Layout(NetworkSpec(sizes, activation, "softmax", dtype.name), sparse=False)
     pairs = zip(coefs, intercepts, strict=True)
-    network = layout.network(turned([array for pair in pairs for array in pair]))
-    slope = dtype.type(NEGATIVE_SLOPES[activation])
+    network = layout.network(NetworkState([array for pair in pairs for array in pair]))
+    slope = dtype.type(ACTIVATIONS[activation].negative_slope)
     out = np.empty((len(X), sizes[-1]), dtype)
 
     def take_chunks(chunks: deque[slice]) -> bool:

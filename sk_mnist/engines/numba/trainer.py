@@ -1,15 +1,15 @@
-"""Training with Adam on the processor, without TensorFlow: what surrounds `sk_mnist.engines.numba.kernels.train`.
+"""The CPU engine: one fit by compiled kernels, without TensorFlow.
 
 Most of an image is background. Where many of the inputs are zero, the first layer is trained on
-what is not, which is faster.
+the others only, which is faster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,51 +18,72 @@ from scipy import sparse
 
 from sk_mnist._utils.threads import team_size
 from sk_mnist.data.input_scaling import InputScaling
-from sk_mnist.engines.numba.csr import contiguous, without_zeros
+from sk_mnist.engines.base import (
+    AdamOptions,
+    LoadedState,
+    NetworkState,
+    StepOptions,
+    Totals,
+    TrainingTask,
+)
+from sk_mnist.engines.chunks import chunks_of
+from sk_mnist.engines.evaluation import NumpyEvaluator
+from sk_mnist.engines.numba.csr import contiguous, takes_sparse, without_zeros
 from sk_mnist.engines.numba.kernels import train as kernels
 from sk_mnist.engines.numba.kernels.structs import Network, Rows, Settings, Workspace
 from sk_mnist.engines.numba.memory_layout import Layout
-from sk_mnist.network.forward import NEGATIVE_SLOPES
-from sk_mnist.network.spec import NetworkSpec
-from sk_mnist.training.optimizers import AdamOptions
+from sk_mnist.network.activations import ACTIVATIONS
 
-# Rows that a network is measured by at a time, at least, if there are so many.
-_MEASURED_ROWS = 256
+# Rows that a network is evaluated on at a time, at least, if there are so many.
+_EVALUATED_ROWS = 256
 
-# Where a wait without end goes on over an interrupt, as on Windows, that is heard after this.
-_MOST_DEAF_SECONDS = 0.1
+# Where a wait without end goes on over an interrupt, as on Windows, it is noticed after this.
+INTERRUPT_POLL_SECONDS = 0.1
 
 
-class NativeTrainer:
-    """Trains a network by Adam.
+@dataclass(frozen=True, eq=False)
+class _LaidOutState:
+    """A network in the memory layout of the kernels."""
+
+    layout: Layout
+    network: Network
+    n_steps: int
+    learning_rate: float
+
+    def state(self) -> NetworkState:
+        return self.layout.state(self.network, self.n_steps, self.learning_rate)
+
+
+class NumbaAdamTrainer:
+    """Trains one network by Adam with the kernels.
 
     Parameters
     ----------
-    spec : NetworkSpec
-        The network; its activation is a key of `NEGATIVE_SLOPES`, which Keras has as float32.
-    batch_size : int
-        Rows a step.
-    options : AdamOptions
-        Of the optimizer.
-
-    Attributes
-    ----------
-    initial_optimizer_state : list of ndarray
-        The variables of Keras's Adam before the first step, those of matrices transposed.
+    task : TrainingTask
+        What to train. The optimizer is a plain Adam, and the activation has a negative slope.
     """
 
-    def __init__(self, spec: NetworkSpec, batch_size: int, options: AdamOptions) -> None:
-        self.batch_size = batch_size
-        self._spec = spec
-        self._options = options
-        self._dtype = np.dtype(spec.dtype)
-        self._made: dict[tuple[bool, int], tuple[Layout, Workspace]] = {}
-        shapes = [s for a, b in pairwise(spec.layer_sizes) for s in ((b, a), (b,))]
-        averages = [np.zeros(shape, self._dtype) for shape in shapes for _ in range(2)]
-        self.initial_optimizer_state = [np.zeros((), np.int64), np.zeros((), np.float32), *averages]
+    def __init__(self, task: TrainingTask) -> None:
+        if task.optimizer.adam is None:
+            raise ValueError(f"the kernels do not have the optimizer {task.optimizer.description}")
+        self._options: AdamOptions = task.optimizer.adam
+        self._task = task
+        self._spec = task.spec
+        self._batch_size = min(task.batch_size, task.data.X.shape[0])
+        self._dtype = np.dtype(task.spec.dtype)
+        self._layouts: dict[bool, Layout] = {}
+        self._workspaces: dict[tuple[bool, int], Workspace] = {}
+        self._chunks = chunks_of(
+            task.data,
+            self.load,
+            self._batch_size,
+            stays_sparse=takes_sparse(task.data.X, task.data.scaling),
+        )
 
-    def averages(self, state: Sequence[Any]) -> None:
-        """Return what the optimizer ends with in place of the weights: it keeps them."""
+    @property
+    def batch_size(self) -> int:
+        """Rows per step."""
+        return self._batch_size
 
     def load(
         self,
@@ -71,7 +92,7 @@ class NativeTrainer:
         row_weight: npt.NDArray[Any],
         scaling: InputScaling,
     ) -> Rows:
-        """Prepare rows to train on, or to measure a network by.
+        """Prepare rows to train on, or to evaluate a network on.
 
         Parameters
         ----------
@@ -106,87 +127,96 @@ class NativeTrainer:
             row_weight.astype(np.float64),
         )
 
-    def run(
+    def load_state(self, state: LoadedState) -> LoadedState:
+        """Return the state, which is laid out once it is known for which rows."""
+        return state
+
+    def train_epoch(
         self,
-        state: Sequence[Any],
-        data: Rows,
+        state: LoadedState,
         order: npt.NDArray[np.intp],
-        learning_rates: npt.NDArray[np.floating[Any]],
-        *,
-        first_step: int,
+        learning_rates: npt.NDArray[np.float64],
         seed: int,
-        alpha: float,
-        dropout: float,
-        label_smoothing: float,
-    ) -> tuple[list[Any], list[float]]:
-        """Run one step for each batch of rows; as `sk_mnist.engines.xla.trainer.Trainer.run`."""
-        settings = self._settings(
-            alpha=alpha,
-            dropout=dropout,
-            label_smoothing=label_smoothing,
-            seed=seed,
-            first_step=first_step,
-            n_steps_before=int(state[len(self._spec.layer_sizes) * 2 - 2]),
-        )
-        layout, workspace = self._prepared(data, self.batch_size)
-        network = layout.network(state)
-        n_steps = -(-len(order) // self.batch_size)
-        rates = learning_rates[first_step : first_step + n_steps].astype(np.float64)
-        sums = _run_team(layout, data, network, workspace, settings, order, rates)
-        n_done = np.asarray(settings.n_steps_before + n_steps)
-        return layout.state(network, n_done, learning_rates[first_step + n_steps - 1]), sums
+        options: StepOptions,
+    ) -> tuple[LoadedState, Totals]:
+        """Run one step for each batch of rows; see `Engine.train_epoch`."""
+        totals = np.zeros(3)
+        for chunk in self._chunks(order):
+            layout, workspace = self._prepared(chunk.data, self._batch_size)
+            before = self._laid_out(state, layout)
+            network = layout.copy(before.network)
+            n_steps = -(-len(chunk.order) // self._batch_size)
+            rates = learning_rates[chunk.first_step : chunk.first_step + n_steps]
+            settings = self._settings(options, seed, chunk.first_step, before.n_steps)
+            totals += _run_team(
+                layout, chunk.data, network, workspace, settings, chunk.order, rates
+            )
+            state = _LaidOutState(layout, network, before.n_steps + n_steps, rates[-1])
+        return state, Totals(*totals.tolist())
 
-    def evaluate(
+    def evaluate(self, state: LoadedState) -> Totals:
+        """Measure a network by the validation rows; see `Engine.evaluate`."""
+        data = self._task.data
+        if data.scaling.offset.any():
+            # With an offset, weights that predict are not as exact as weights that train.
+            return self._numpy_evaluator(state.state().weights)
+        rows, row_weight = data.validation_rows, data.validation_weight
+        if rows is None or row_weight is None:
+            raise ValueError("the data have no validation rows")
+        in_memory_order = np.argsort(rows)
+        rows, row_weight = rows[in_memory_order], row_weight[in_memory_order]
+        totals, first = np.zeros(3), 0
+        for chunk in self._chunks(rows):
+            last = first + len(chunk.order)
+            totals += self._evaluate_chunk(state, chunk.data, chunk.order, row_weight[first:last])
+            first = last
+        return Totals(*totals.tolist())
+
+    @cached_property
+    def _numpy_evaluator(self) -> NumpyEvaluator:
+        return NumpyEvaluator(self._spec, self._task.data)
+
+    def _evaluate_chunk(
         self,
-        weights: Sequence[Any],
+        state: LoadedState,
         data: Rows,
         order: npt.NDArray[np.intp],
-        row_weight: npt.NDArray[Any],
-    ) -> list[float]:
-        """Measure a network by some rows.
-
-        Parameters
-        ----------
-        weights : sequence of ndarray
-            As `run` returns them.
-        data : Rows
-            Loaded rows, whose weights do not count here.
-        order : ndarray of shape (n_measured,)
-            The rows to measure it by.
-        row_weight : ndarray of shape (n_measured,)
-            Their weights.
-
-        Returns
-        -------
-        list of 3 float
-            Sums over the rows of weight times loss, of weight times hit, and of the weight.
-        """
+        row_weight: npt.NDArray[np.float64],
+    ) -> npt.NDArray[np.float64]:
+        """Return the totals of loaded rows, whose own weights do not count here."""
         all_weights = np.zeros(len(data.weights))
         all_weights[order] = row_weight
-        batch_size = max(self.batch_size, min(_MEASURED_ROWS, len(order)))
+        batch_size = max(self._batch_size, min(_EVALUATED_ROWS, len(order)))
         layout, workspace = self._prepared(data, batch_size)
+        network = self._laid_out(state, layout).network
+        network = network._replace(momenta=network.momenta[:0], velocities=network.velocities[:0])
         rates = np.zeros(-(-len(order) // batch_size))
+        settings = self._settings(StepOptions(), seed=0, first_step=0, n_steps_before=0)
         data = data._replace(weights=all_weights)
-        network = layout.network(weights)
-        return _run_team(layout, data, network, workspace, self._settings(), order, rates)
+        return _run_team(layout, data, network, workspace, settings, order, rates)
+
+    def _laid_out(self, state: LoadedState, layout: Layout) -> _LaidOutState:
+        """Bring a network into a layout, with moments of zero if it has none."""
+        if isinstance(state, _LaidOutState) and state.layout is layout:
+            return state
+        arrays = state.state()
+        network = layout.network(arrays)
+        if arrays.optimizer_state is None:
+            network = layout.initial_moments(network)
+        return _LaidOutState(layout, network, arrays.n_steps or 0, 0.0)
 
     def _settings(
-        self,
-        *,
-        alpha: float = 0.0,
-        dropout: float = 0.0,
-        label_smoothing: float = 0.0,
-        seed: int = 0,
-        first_step: int = 0,
-        n_steps_before: int = 0,
+        self, options: StepOptions, seed: int, first_step: int, n_steps_before: int
     ) -> Settings:
         real = self._dtype.type
+        # Keras has the slope as float32.
+        slope = np.float32(ACTIVATIONS[self._spec.activation].negative_slope)
         return Settings(
-            negative_slope=real(np.float32(NEGATIVE_SLOPES[self._spec.activation])),
+            negative_slope=real(slope),
             softmax=self._spec.out_activation == "softmax",
-            alpha=real(alpha),
-            dropout=real(dropout),
-            label_smoothing=real(label_smoothing),
+            alpha=real(options.alpha),
+            dropout=real(options.dropout),
+            label_smoothing=real(options.label_smoothing),
             seed=np.uint32(seed),
             first_step=first_step,
             n_steps_before=n_steps_before,
@@ -195,12 +225,14 @@ class NativeTrainer:
 
     def _prepared(self, data: Rows, batch_size: int) -> tuple[Layout, Workspace]:
         """Return what fits the data: for small ones, making it takes as long as an epoch."""
-        sparse_rows = not len(data.dense)
-        key = sparse_rows, batch_size
-        if key not in self._made:
-            layout = Layout(self._spec, sparse=sparse_rows)
-            self._made[key] = layout, layout.workspace(batch_size)
-        return self._made[key]
+        is_sparse = not len(data.dense)
+        if is_sparse not in self._layouts:
+            self._layouts[is_sparse] = Layout(self._spec, sparse=is_sparse)
+        layout = self._layouts[is_sparse]
+        key = is_sparse, batch_size
+        if key not in self._workspaces:
+            self._workspaces[key] = layout.workspace(batch_size)
+        return layout, self._workspaces[key]
 
 
 def _run_team(
@@ -211,10 +243,11 @@ def _run_team(
     settings: Settings,
     order: npt.NDArray[np.intp],
     rates: npt.NDArray[np.float64],
-) -> list[float]:
+) -> npt.NDArray[np.float64]:
     """Call `kernels.train_steps` in several threads; return the sums. An interrupt stops them."""
     parts = layout.parts if len(network.momenta) else np.zeros((0, 4), np.int64)
     order = np.ascontiguousarray(order, np.int64)
+    rates = np.ascontiguousarray(rates, np.float64)
     sums = np.zeros(3)
     arguments = data, network, workspace, settings, order, rates, parts, sums
     with team_size() as n_members, ThreadPoolExecutor(n_members) as pool:
@@ -226,10 +259,10 @@ def _run_team(
             }
             while waiting:
                 done, waiting = futures.wait(
-                    waiting, _MOST_DEAF_SECONDS, return_when=futures.FIRST_EXCEPTION
+                    waiting, INTERRUPT_POLL_SECONDS, return_when=futures.FIRST_EXCEPTION
                 )
                 for member in done:
                     member.result()
         finally:
             counters[kernels.STOP] = 1  # for those that wait for one that is not coming
-    return sums.tolist()
+    return sums

@@ -1,4 +1,9 @@
-"""Dropout masks that are fast inside a compiled loop."""
+"""Dropout masks as TensorFlow operations: `sk_mnist.network.dropout.keep_mask` in a graph.
+
+A counter-based hash rather than a random-number generator: XLA fuses whatever makes the mask into
+its consumers and computes it again and again, which makes the generator of `keras.layers.Dropout`
+up to 25 times slower than the rest of the step.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +13,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from sk_mnist.network.dropout import MAX_LAYERS, MULTIPLIERS, SHIFTS
+
 
 def keep_mask(shape: Any, dropout: Any, seed: Any, step: Any, layer: int) -> Any:
-    """Draw which elements dropout keeps, as a function of (seed, step, layer, element).
-
-    A counter-based hash [1]_ rather than a random-number generator: XLA fuses whatever makes the
-    mask into its consumers and computes it again and again, which makes the generator of
-    `keras.layers.Dropout` up to 25 times slower than the rest of the step.
+    """Draw which elements dropout keeps.
 
     Parameters
     ----------
@@ -33,23 +36,18 @@ def keep_mask(shape: Any, dropout: Any, seed: Any, step: Any, layer: int) -> Any
     -------
     bool tensor of that shape
         True with probability ``1 - dropout``.
-
-    References
-    ----------
-    .. [1] C. Wellons, "Prospecting for hash functions", 2018 (the "lowbias32" function).
     """
-    key = _hash(tf.cast(step, "uint32") * np.uint32(64) + np.uint32(layer))
+    key = _hash(tf.cast(step, "uint32") * np.uint32(MAX_LAYERS) + np.uint32(layer))
     key = _hash(key ^ seed)
     index = tf.reshape(tf.range(math.prod(shape), dtype="int32"), shape)
     # Two rounds: index ^ key takes the same values for every key, only in another order.
     bits = _hash(_hash(tf.cast(index, "uint32") ^ key) + key)
-    # The upper 24 bits are exact as a float of any type.
+    # The upper 24 bits are exact as a float of any dtype.
     uniform = tf.cast(tf.bitwise.right_shift(bits, np.uint32(8)), dropout.dtype)
     return uniform >= dropout * 2**24
 
 
 def _hash(x: Any) -> Any:
-    shift = tf.bitwise.right_shift
-    x = (x ^ shift(x, np.uint32(16))) * np.uint32(0x7FEB352D)
-    x = (x ^ shift(x, np.uint32(15))) * np.uint32(0x846CA68B)
-    return x ^ shift(x, np.uint32(16))
+    for shift, multiplier in zip(SHIFTS, MULTIPLIERS, strict=False):
+        x = (x ^ tf.bitwise.right_shift(x, np.uint32(shift))) * np.uint32(multiplier)
+    return x ^ tf.bitwise.right_shift(x, np.uint32(SHIFTS[-1]))

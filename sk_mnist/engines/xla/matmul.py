@@ -8,7 +8,7 @@ import tensorflow as tf
 from tensorflow.compiler.tf2xla.ops.gen_xla_ops import xla_optimization_barrier
 
 
-def product(inputs: Any, transposed: Any, *, compiled: bool) -> Any:
+def matmul(inputs: Any, transposed: Any, *, compiled: bool) -> Any:
     """Multiply inputs by weights.
 
     XLA has two ways to multiply float32 matrices on a CPU. One of them cuts its work, and so

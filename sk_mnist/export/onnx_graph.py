@@ -17,16 +17,16 @@ from skl2onnx.common.data_types import (
     StringTensorType,
 )
 
-from sk_mnist.classifier import KerasMLPClassifier
+from sk_mnist.network.activations import LEAKY_RELU_SLOPE, SELU_ALPHA, SELU_SCALE
 
 # Of the operators used here. Older models run in newer runtimes, so there is nothing to gain.
 _OPSET = 13
 
 
-def register() -> None:
-    """Make skl2onnx convert `KerasMLPClassifier`, alone or as a step of a pipeline."""
+def register(cls: type[Any]) -> None:
+    """Make skl2onnx convert a class of classifiers, alone or as a step of a pipeline."""
     update_registered_converter(
-        KerasMLPClassifier,
+        cls,
         "SkMnistKerasMLPClassifier",
         _declare_outputs,
         _convert,
@@ -39,7 +39,7 @@ def register() -> None:
 
 
 def _declare_outputs(operator: Any) -> None:
-    """Tell skl2onnx types and shapes of the outputs: labels and probabilities."""
+    """Tell skl2onnx the types and shapes of the outputs: labels and probabilities."""
     clf = operator.raw_operator
     n_rows = operator.inputs[0].get_first_dimension()
     n_classes = len(clf.classes_)
@@ -55,8 +55,8 @@ def _declare_outputs(operator: Any) -> None:
     operator.outputs[1].type = probability_type([n_rows, n_classes])
 
 
-def _label_values(clf: KerasMLPClassifier) -> npt.NDArray[Any]:
-    """Return the classes in a type that ONNX has: integers or texts."""
+def _label_values(clf: Any) -> npt.NDArray[Any]:
+    """Return the classes in a dtype that ONNX has: integers or strings."""
     return clf.classes_.astype(np.int64 if clf.classes_.dtype.kind in "biuf" else str)
 
 
@@ -104,7 +104,7 @@ def _relu(graph: _Graph, z: str) -> str:
 
 
 def _leaky_relu(graph: _Graph, z: str) -> str:
-    return graph.node("Max", z, graph.node("Mul", z, graph.constant([0.2])))
+    return graph.node("Max", z, graph.node("Mul", z, graph.constant([LEAKY_RELU_SLOPE])))
 
 
 def _elu(graph: _Graph, z: str, alpha: float = 1.0) -> str:
@@ -118,9 +118,7 @@ def _elu(graph: _Graph, z: str, alpha: float = 1.0) -> str:
 
 
 def _selu(graph: _Graph, z: str) -> str:
-    return graph.node(
-        "Mul", _elu(graph, z, alpha=1.6732632423543772), graph.constant([1.0507009873554805])
-    )
+    return graph.node("Mul", _elu(graph, z, alpha=SELU_ALPHA), graph.constant([SELU_SCALE]))
 
 
 def _silu(graph: _Graph, z: str) -> str:

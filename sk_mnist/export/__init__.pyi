@@ -1,0 +1,5 @@
+from .keras import to_keras
+from .onnx import register_onnx_converter, to_onnx
+from .sklearn import to_sklearn
+
+__all__ = ["register_onnx_converter", "to_keras", "to_onnx", "to_sklearn"]

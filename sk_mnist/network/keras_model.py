@@ -1,0 +1,80 @@
+"""The view of a network as a Keras model; Keras is imported by the functions that need it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sk_mnist._utils.typing import FloatArray
+from sk_mnist.network.activations import ACTIVATIONS, KERAS_OUTPUTS
+from sk_mnist.network.spec import NetworkSpec
+
+
+def build(spec: NetworkSpec, weights: Sequence[FloatArray], dropout: float) -> Any:
+    """Build the `keras.Sequential` that computes the same as these weights.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The network.
+    weights : sequence of ndarray
+        Of the shapes `spec.weight_shapes`, for unscaled inputs.
+    dropout : float
+        Rate of the Dropout layers after the hidden layers; at zero there are none.
+
+    Returns
+    -------
+    keras.Sequential
+        Not compiled.
+    """
+    import keras
+
+    model = keras.Sequential(name="KerasMLPClassifier")
+    model.add(keras.Input((spec.layer_sizes[0],), dtype=spec.dtype))
+    activation = ACTIVATIONS[spec.activation].keras_name
+    for units in spec.layer_sizes[1:-1]:
+        model.add(keras.layers.Dense(units, activation=activation, dtype=spec.dtype))
+        if dropout:
+            model.add(keras.layers.Dropout(dropout, dtype=spec.dtype))
+    out_activation = KERAS_OUTPUTS[spec.out_activation]
+    model.add(keras.layers.Dense(spec.layer_sizes[-1], activation=out_activation, dtype=spec.dtype))
+    model.set_weights(list(weights))
+    return model
+
+
+def build_compiled(
+    spec: NetworkSpec,
+    weights: Sequence[FloatArray],
+    dropout: float,
+    optimizer: Any,
+    label_smoothing: float,
+) -> Any:
+    """Build the Keras model of a network, compiled as it is trained.
+
+    Parameters
+    ----------
+    spec, weights, dropout
+        As in `build`.
+    optimizer : keras.optimizers.Optimizer
+        An optimizer that no other model has.
+    label_smoothing : float
+        Share of each target that is spread evenly over the classes.
+
+    Returns
+    -------
+    keras.Sequential
+        With the optimizer, the loss and the accuracy. It takes X as it is. Targets are one-hot for
+        several classes, otherwise zeros and ones.
+    """
+    import keras
+
+    model = build(spec, weights, dropout)
+    loss = (
+        keras.losses.CategoricalCrossentropy
+        if spec.out_activation == "softmax"
+        else keras.losses.BinaryCrossentropy
+    )
+    # Otherwise Keras warns, when it loads the model, that the optimizer's variables are missing.
+    optimizer.build(model.trainable_variables)
+    model.compile(optimizer, loss(label_smoothing=label_smoothing), metrics=["accuracy"])
+    return model

@@ -1,0 +1,83 @@
+"""What computes the logits of a fitted network: NumPy or, for many rows, the compiled kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sk_mnist._utils.typing import FloatArray
+from sk_mnist.data.checks import is_surely_finite
+from sk_mnist.network import forward
+from sk_mnist.network.activations import ACTIVATIONS
+
+# Multiplications from which on kernels compute logits. They take half of the time of NumPy, some
+# 10 ms then, but Numba is loaded for them, which takes a quarter of a second once.
+_MANY_MULTIPLICATIONS = 10**9
+
+
+def uses_kernels(X: Any, coefs: Sequence[FloatArray], activation: str) -> bool:
+    """Tell whether the kernels compute the logits rather than NumPy.
+
+    This depends on the arguments alone and not on what a process has done before, so that a model
+    predicts the same bits wherever it is loaded.
+    """
+    return (
+        ACTIVATIONS[activation].negative_slope is not None
+        and X.shape[0] * sum(coef.size for coef in coefs) >= _MANY_MULTIPLICATIONS
+        and not hasattr(X, "tocsr")
+    )
+
+
+def logits(
+    X: Any, coefs: Sequence[FloatArray], intercepts: Sequence[FloatArray], activation: str
+) -> FloatArray:
+    """Compute logits.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+        Validated samples.
+    coefs, intercepts, activation
+        As in `sk_mnist.network.forward.logits`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_outputs)
+        In the dtype of the weights.
+    """
+    if uses_kernels(X, coefs, activation):
+        return _by_kernels(X, coefs, intercepts, activation)[0]
+    return forward.logits(X, coefs, intercepts, activation)
+
+
+def logits_if_finite(
+    X: Any, coefs: Sequence[FloatArray], intercepts: Sequence[FloatArray], activation: str
+) -> FloatArray | None:
+    """Compute logits of samples that were not searched for NaN and infinity.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Samples that pass validation if all of their values are finite.
+    coefs, intercepts, activation
+        As in `sk_mnist.network.forward.logits`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_outputs) or None
+        None where a value may not be finite.
+    """
+    if uses_kernels(X, coefs, activation):
+        z, finite = _by_kernels(X, coefs, intercepts, activation)
+        return z if finite else None
+    if is_surely_finite(X):
+        return forward.logits(X, coefs, intercepts, activation)
+    return None
+
+
+def _by_kernels(
+    X: Any, coefs: Sequence[FloatArray], intercepts: Sequence[FloatArray], activation: str
+) -> tuple[FloatArray, bool]:
+    from sk_mnist.engines.numba import predict  # loads Numba
+
+    return predict.logits(X, coefs, intercepts, activation)

@@ -1,0 +1,62 @@
+"""How much each row counts: sample weights and class weights in one unit."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.utils.class_weight import compute_class_weight
+
+
+def weight_unit(weight: npt.NDArray[np.float64]) -> float:
+    """Return the unit in which weights are used, which only count relative to each other.
+
+    It is about the largest weight, so that all are in the range of any dtype, and a power of two,
+    so that nothing is rounded.
+    """
+    return math.ldexp(1.0, math.frexp(weight.max())[1] - 1)
+
+
+def class_weight_of_rows(
+    class_weight: dict[Any, float] | str | None,
+    y: npt.NDArray[Any],
+    classes: npt.NDArray[Any],
+    sample_weight: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Return the weight that `class_weight` gives to each row.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None
+        As in `KerasMLPClassifier`. "balanced" multiplies the weights of all labels of a row.
+    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        As `sk_mnist.data.targets.check_targets` returns it.
+    classes : ndarray of shape (n_classes,)
+        Sorted labels.
+    sample_weight : ndarray of shape (n_samples,)
+        Weights of the samples in the balance.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+    """
+    if class_weight is None:
+        return np.ones(len(y))
+    if y.ndim == 2:
+        if class_weight != "balanced":
+            raise ValueError(
+                f"class_weight={class_weight!r} does not say which of several labels it applies to. "
+                "For multi-label targets give 'balanced' or None, or sample_weight to fit."
+            )
+        columns = [class_weight_of_rows("balanced", c, c, sample_weight) for c in y.T]
+        return np.asarray(np.prod(columns, axis=0))
+    if class_weight == "balanced":  # a chunk given to partial_fit may lack some of the classes
+        classes = np.unique(y)
+    by_class = compute_class_weight(class_weight, classes=classes, y=y, sample_weight=sample_weight)
+    if not np.all(np.isfinite(by_class) & (by_class >= 0)):
+        raise ValueError(
+            f"class_weight must hold finite weights that are not negative, got {class_weight!r}."
+        )
+    return np.asarray(by_class[np.searchsorted(classes, y)])
