@@ -1,4 +1,4 @@
-"""``python -m sk_mnist``."""
+"""Entry point of ``python -m sk_mnist``."""
 
 import sys
 

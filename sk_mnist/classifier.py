@@ -1,4 +1,4 @@
-"""KerasMLPClassifier: a dense Keras network as a scikit-learn classifier."""
+"""KerasMLPClassifier: parameters, docstrings and the contract with scikit-learn; no numerics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
@@ -18,7 +18,8 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from sk_mnist import __version__
-from sk_mnist._utils.typing import FloatArray
+from sk_mnist._utils.fit_context import fit_context
+from sk_mnist._utils.typing import FloatArray, KerasOptimizer
 from sk_mnist.data import targets
 from sk_mnist.data.checks import check_rectangular, is_plain
 from sk_mnist.data.input_scaling import ScalingMethod
@@ -32,123 +33,124 @@ from sk_mnist.training.schedules import SCHEDULES, ScheduleName
 
 if TYPE_CHECKING:
     from keras.callbacks import Callback
-    from keras.optimizers import Optimizer
 
 
 class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
-    """Dense neural network classifier, a Keras network with scikit-learn's manners.
+    """Multi-layer perceptron classifier with compiled training and Keras features.
 
-    A multi-layer perceptron: hidden layers of ``activation(x @ coef + intercept)``, and an output
-    layer that gives the probability of each class. It is trained on shuffled batches by one of
-    Keras's optimizers to minimize the cross-entropy: on a CPU, Adam with the activations "relu",
-    "leaky_relu" and "identity" by compiled code of this package, all else by TensorFlow.
+    Hidden layers compute ``activation(x @ coef + intercept)``, and the output layer gives the
+    probability of each class. A Keras optimizer minimizes the cross-entropy on shuffled batches. On
+    a CPU, Adam with the activations "relu", "leaky_relu" and "identity" is trained by compiled
+    kernels of this package, everything else by TensorFlow.
 
     Parameters
     ----------
     hidden_layer_sizes : int or array-like of int, default=(512, 256)
-        Number of units of each hidden layer. An empty tuple makes a logistic regression.
+        Number of units of each hidden layer. An empty tuple gives a logistic regression.
 
     activation : {"relu", "tanh", "logistic", "identity", "elu", "gelu", "leaky_relu", "selu", \
             "silu"}, default="relu"
-        Activation function of the hidden layers, by scikit-learn's names or else Keras's.
+        Activation function of the hidden layers, by scikit-learn's name or else Keras's.
 
     dropout : float, default=0.0
         Probability, in [0, 1), that an output of a hidden layer is set to zero in a training step;
-        the others are scaled up to keep the mean [1]_. Larger values fit the training set less.
+        the others are scaled up to keep the mean [1]_. Larger values regularize more.
 
     alpha : float, default=0.0
         Strength of the L2 penalty on the weights, as in `MLPClassifier`: ``0.5 * alpha`` times the
-        sum of the squared weights (not the intercepts) is added to the batch's summed loss. The
-        weights are those for scaled inputs (see `input_scaling`).
+        sum of the squared weights (without intercepts) is added to the summed loss of the batch.
+        The penalty applies to the weights for scaled inputs (see `input_scaling`).
 
     input_scaling : {"rms", "standard"} or None, default="rms"
-        What the network does with its inputs first. "rms" divides all of X by one number, the
-        root mean square of the training set, so that the network sees inputs of unit scale
-        whatever the units are, and zeros stay zeros. "standard" subtracts each feature's mean and
-        divides by its standard deviation; for features in different units. None leaves X as it is.
-        Statistics are weighted by `sample_weight`, and folded into ``coefs_[0]`` and
-        ``intercepts_[0]`` after training.
+        Scaling applied to the inputs. "rms" divides all of X by one number, the root mean square
+        of the training set, so that inputs have unit scale whatever their unit, and zeros stay
+        zeros. "standard" subtracts the mean of each feature and divides by its standard deviation,
+        for features in different units. None leaves X as it is. Statistics are weighted by
+        `sample_weight`. After training, the scaling is folded into ``coefs_[0]`` and
+        ``intercepts_[0]``.
 
     optimizer : {"adam", "adamw", "sgd", "rmsprop", "nadam", "adamax", "adagrad", "adadelta", \
             "lion", "lamb", "ftrl"} or keras.optimizers.Optimizer, default="adam"
-        Keras optimizer [2]_. A name stands for Keras's defaults for everything but the learning
-        rate; "sgd" has Nesterov's momentum of 0.9, as in `MLPClassifier`. An instance is copied,
-        never changed, and brings its options and its own learning rate, a number or one of Keras's
-        schedules: `learning_rate` then has to stay at its default. With `use_ema`, the averages
-        of the weights make the network, also for `early_stopping`, while training goes on with
-        the weights themselves. Refused are wrappers of other optimizers, a function for the
-        learning rate, and exclusions by `exclude_from_weight_decay`. To copy or save an estimator,
-        Keras has to know the classes of your own in it (`keras.saving`).
+        Keras optimizer [2]_. A name selects Keras's defaults for everything but the learning
+        rate; "sgd" has a Nesterov momentum of 0.9, as in `MLPClassifier`. An instance is copied,
+        never changed, and brings its own options and learning rate, a number or a Keras schedule;
+        `learning_rate` then has to stay at its default. With `use_ema`, the fitted network has the
+        averaged weights, which `early_stopping` scores, too, while training continues with the
+        weights themselves. Wrapper optimizers, callable learning rates and
+        `exclude_from_weight_decay` are not supported. To copy or save an estimator with an
+        optimizer class of your own, register the class with `keras.saving`.
 
     learning_rate : float, default=0.002
         Learning rate of the optimizer at the first step.
 
     learning_rate_schedule : {"linear", "cosine", "constant"}, default="linear"
-        How the learning rate goes on. "linear" goes down to zero over all steps of a fit in a
-        straight line, "cosine" in half a cosine. `partial_fit`, which cannot know how many steps
-        will come, always takes `learning_rate`. An optimizer whose learning rate is a schedule of
-        Keras's kind follows that instead.
+        Learning-rate schedule. "linear" decreases the rate linearly to zero over all steps of a
+        fit, "cosine" following a cosine. `partial_fit`, which cannot know the number of steps to
+        come, always uses `learning_rate`. An optimizer whose learning rate is a Keras schedule
+        follows that schedule instead.
 
     epochs : int, default=10
         Number of passes over the training set. Unlike `MLPClassifier`, training never stops
         before that unless `early_stopping` is set.
 
     batch_size : int, default=128
-        Number of samples in a training step; the last batch of an epoch may be smaller.
+        Number of samples per training step; the last batch of an epoch may be smaller.
 
     label_smoothing : float, default=0.0
-        Share, in [0, 1), of each target that is spread evenly over all classes.
+        Share, in [0, 1), of each target that is distributed evenly over all classes.
 
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, ``{label: weight}``, which multiply the sample weights in the loss.
-        "balanced" weighs each class by ``n_samples / (n_classes * n_samples_of_the_class)``; in
-        `partial_fit`, of each call by itself. Not for multi-label targets.
+        "balanced" weights each class by ``n_samples / (n_classes * n_samples_of_the_class)``; in
+        `partial_fit`, separately for each call. For multi-label targets only "balanced" and None
+        are supported.
 
     early_stopping : bool, default=False
         Whether to hold out `validation_fraction` of the training set, to stop when the accuracy
-        on it has not improved by `tol` for `n_iter_no_change` epochs in a row, and to return to
-        the weights of the best epoch. The split is stratified, unless y is multi-label or the
-        part held out has no room for every class.
+        on it has not improved by `tol` for `n_iter_no_change` consecutive epochs, and to restore
+        the weights of the best epoch. The split is stratified unless y is multi-label or the
+        held-out set is too small to contain every class.
 
     validation_fraction : float, default=0.1
         Share of the training set, in (0, 1), to hold out. Only used with `early_stopping`.
 
     n_iter_no_change : int or inf, default=5
-        Number of epochs without improvement that end the training; with infinity none do, and the
-        best epoch of all is kept. Only used with `early_stopping`.
+        Number of consecutive epochs without improvement after which training stops. With infinity
+        it never stops early, and the best of all epochs is kept. Only used with `early_stopping`.
 
     tol : float, default=1e-4
-        What counts as an improvement of the accuracy. Only used with `early_stopping`.
+        Smallest increase of the accuracy that counts as an improvement. Only used with
+        `early_stopping`.
 
     warm_start : bool, default=False
-        Whether `fit` goes on from the fit before: weights, optimizer state, random numbers and
+        Whether `fit` continues from the previous fit: weights, optimizer state, random numbers and
         schedule. As in Keras with `initial_epoch`, and in scikit-learn's ensembles, `epochs` is
         then the total: fit with ``epochs=10``, set ``epochs=15`` and fit again for 5 more, or
-        call `fit` again to finish a training that was interrupted. Keeps the optimizer's state in
-        the estimator, which triples its size with "adam".
+        call `fit` again to finish a training that was interrupted. The estimator then keeps the
+        optimizer state, which triples its size with "adam".
 
     callbacks : list of keras.callbacks.Callback or None, default=None
-        Keras callbacks for `fit`, at the level of epochs: hooks of batches are called once an
-        epoch, as in Keras with `steps_per_execution`. They see a compiled Keras model with the
-        current weights, and what they change of its weights, of its optimizer's learning rate and
-        by ``stop_training`` counts. Those of the learning rate go best with
-        ``learning_rate_schedule="constant"``: what they set is the first rate of an epoch, from
-        which a schedule goes down within it. `BackupAndRestore` and `SwapEMAWeights` are refused.
-        Copies of an estimator, as a grid search makes them, have copies of the callbacks. For
-        scikit-learn's own callbacks there is `set_callbacks`.
+        Keras callbacks for `fit`, called at each epoch; batch hooks are called once per epoch, as
+        in Keras with `steps_per_execution`. They see a compiled Keras model with the current
+        weights. Changes to its weights, to the learning rate of its optimizer and to
+        ``stop_training`` take effect. Callbacks that set the learning rate work best with
+        ``learning_rate_schedule="constant"``: they set the first rate of an epoch, from which a
+        schedule decreases within the epoch. `BackupAndRestore` and `SwapEMAWeights` are not
+        supported. Copies of an estimator, as a grid search makes them, have copies of the
+        callbacks. For scikit-learn's own callbacks use `set_callbacks`.
 
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the validation split, the order of the samples and the
         dropout masks. The same int gives the same network, bit for bit, on one machine; in float32
-        with any number of threads, so that workers of joblib train what one process would.
+        with any number of threads, so that joblib workers train the same network as one process.
 
     verbose : bool or int, default=0
-        Whether to print a line an epoch.
+        Whether to print the metrics of each epoch.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Sorted class labels; for multi-label targets the numbers of the columns.
+        Sorted class labels; for multi-label targets the indices of the columns.
 
     n_features_in_ : int
         Number of features seen during `fit`.
@@ -157,30 +159,30 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         Names of the features, where X has names that are all strings.
 
     coefs_ : list of ndarray of shape (n_inputs, n_units)
-        Weights of each layer. The input scaling is in them: they take X as it is.
+        Weights of each layer, for unscaled X: they include the input scaling.
 
     intercepts_ : list of ndarray of shape (n_units,)
         Biases of each layer.
 
     n_layers_ : int
-        Number of layers, the input counted.
+        Number of layers, including the input layer.
 
     n_outputs_ : int
-        Number of outputs: one for a binary problem, else one a class or label.
+        Number of outputs: one for a binary problem, otherwise one per class or label.
 
     out_activation_ : {"softmax", "logistic"}
-        Activation of the output layer: softmax for several classes, logistic for two classes and
-        for multi-label targets.
+        Activation of the output layer: softmax for more than two classes, logistic for two classes
+        and for multi-label targets.
 
     n_iter_ : int
-        Number of epochs of training behind these weights, over all calls of `partial_fit` and of
-        `fit` with `warm_start`. With `early_stopping`, the epochs run, not the best one.
+        Number of epochs run, over all calls of `partial_fit` and of `fit` with `warm_start`; with
+        `early_stopping`, it includes the epochs after the best one.
 
     t_ : int
         Number of training samples seen in these epochs.
 
     loss_ : float
-        Mean loss over the last epoch, weighted, without the L2 penalty.
+        Weighted mean loss of the last epoch, without the L2 penalty.
 
     loss_curve_ : list of float
         Loss of each epoch.
@@ -189,31 +191,30 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         Accuracy on the held-out samples after each epoch; None without `early_stopping`.
 
     best_validation_score_ : float or None
-        The best of them, which the weights belong to.
+        The best validation score, which the fitted weights have; None without `early_stopping`.
 
     history_ : dict of str to list of float
-        One entry an epoch: "loss", "accuracy" (of the training batches, while the weights change),
+        One entry per epoch: "loss", "accuracy" (of the training batches, while the weights change),
         "learning_rate" (of the first step), with `early_stopping` also "val_loss", "val_accuracy".
 
     model_ : keras.Sequential
-        The fitted network as a compiled Keras model that takes X as it is. It is built when first
-        asked for, and a copy: training it does not change the estimator.
+        The fitted network as a compiled Keras model for unscaled X, built on first access. It is a
+        copy: training it does not change the estimator.
 
     See Also
     --------
-    sklearn.neural_network.MLPClassifier : The network of scikit-learn, without Keras's powers.
+    sklearn.neural_network.MLPClassifier : scikit-learn's network, without Keras integration.
 
     Notes
     -----
-    The number type follows X, as in `MLPClassifier`: float64 makes a float64 network, everything
-    else a float32 network, which trains twice as fast. Unsigned bytes are never widened as a
-    whole. Samples of weight zero are as if they were not there.
+    The dtype of the network follows X, as in `MLPClassifier`: float64 gives a float64 network, any
+    other dtype a float32 network, which trains twice as fast. uint8 data are never converted as a
+    whole. Samples of weight zero are ignored.
 
-    Importing this class and predicting with it, also after loading it with joblib, does not load
-    Keras or TensorFlow, and neither does training with the defaults; `model_`, and training by
-    TensorFlow, do. An optimizer given as an instance,
-    and Keras's callbacks, are saved with the estimator, and load Keras when it is loaded;
-    `skops.io` cannot save them: give the optimizer by name there.
+    Importing this class, training with the defaults, loading with joblib and predicting import
+    neither Keras nor TensorFlow; `model_` and training by TensorFlow do. An optimizer given as an
+    instance and Keras callbacks are saved with the estimator and import Keras when it is loaded.
+    `skops.io` cannot save them: there, give the optimizer by name.
 
     References
     ----------
@@ -277,7 +278,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
     best_validation_score_: float | None
     history_: dict[str, list[float]]
 
-    # What predictions and later fits go on with.
+    # What predictions and later fits continue from.
     _activation: ActivationName
     _input_offset: npt.NDArray[np.float64]
     _input_scale: npt.NDArray[np.float64]
@@ -292,7 +293,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         dropout: float = 0.0,
         alpha: float = 0.0,
         input_scaling: ScalingMethod | None = "rms",
-        optimizer: OptimizerName | Optimizer = "adam",
+        optimizer: OptimizerName | KerasOptimizer = "adam",
         learning_rate: float = 2e-3,
         learning_rate_schedule: ScheduleName = "linear",
         epochs: int = 10,
@@ -329,18 +330,18 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         self.random_state = random_state
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the network.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Training data; see the Notes of the class about number types.
+            Training data; see the Notes of the class about dtypes.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels of any type that sorts, or for multi-label problems zeros and ones.
+            Class labels (any sortable type), or zeros and ones for multi-label problems.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weight of each sample in the loss, not negative. None weighs all alike.
+            Non-negative weight of each sample in the loss. None gives equal weights.
 
         Returns
         -------
@@ -350,8 +351,8 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         Raises
         ------
         ValueError
-            If a parameter or the data are not valid, or if training diverges. The estimator then
-            stays as it was.
+            If a parameter or the data are invalid, or if training diverges. The estimator is then
+            unchanged.
         """
         context = self._init_callback_context(max_subtasks=self.epochs)
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
@@ -363,33 +364,33 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
             classes = targets.find_classes(y)
             if continued and not np.array_equal(classes, self.classes_):
                 raise ValueError(
-                    f"warm_start=True needs the classes of the fit before, {self.classes_}; y has "
-                    f"{classes}. Set warm_start=False to start anew."
+                    f"warm_start=True needs the classes of the previous fit, {self.classes_}; "
+                    f"y has {classes}. Set warm_start=False to start over."
                 )
             self.classes_ = classes
             self._train(X, y, sample_weight, continued, context, arguments)
         context.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **arguments)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Train for one more epoch, on these samples.
+        """Train for one epoch on the given samples.
 
         The first call on a new estimator initializes the network and learns the input scaling,
-        which stays. Weights, optimizer state and random numbers go on from call to call. The
-        learning rate is constant, and no samples are held out: `learning_rate_schedule` and
-        `early_stopping` are for `fit`.
+        which is then kept. Weights, optimizer state and random numbers continue from call to call.
+        The learning rate is constant, and no samples are held out: `learning_rate_schedule` and
+        `early_stopping` only apply to `fit`.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training data.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels; not all classes need to be there.
+            Class labels; they need not contain all classes.
         classes : array-like of shape (n_classes,) or None, default=None
-            All labels that will ever come. Needed in the first call; later it may be left out.
+            All labels of all calls. Required in the first call, optional in later ones.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weight of each sample in the loss, not negative.
+            Non-negative weight of each sample in the loss.
 
         Returns
         -------
@@ -399,8 +400,8 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         Raises
         ------
         ValueError
-            As `fit`; also if y has labels that were not declared. The estimator then stays as it
-            was.
+            As in `fit`, and if y has labels that were not declared. The estimator is then
+            unchanged.
         """
         with _unchanged_on_error(self):
             _check_partial_fit_first_call(self, classes)
@@ -409,7 +410,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
             if y.ndim == 2 and y.shape[1] != len(self.classes_):
                 raise ValueError(
                     f"y has {y.shape[1]} columns, but {len(self.classes_)} classes were declared: "
-                    f"{self.classes_}. An indicator matrix needs one column a class."
+                    f"{self.classes_}. An indicator matrix needs one column per class."
                 )
             unknown = np.setdiff1d(y if y.ndim == 1 else [], self.classes_)
             if len(unknown):
@@ -431,8 +432,8 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
-            The most probable class of each sample; for multi-label problems, one where a label is
-            more probable than not.
+            The most probable class of each sample; for multi-label problems, 1 for each label with
+            a probability above 0.5.
         """
         return targets.decode(self.predict_proba(X), self.classes_, self._multilabel)
 
@@ -447,8 +448,8 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`, in the number type of the network. Rows sum to one
-            but for multi-label problems, where each label has its own probability.
+            Columns in the order of `classes_`, in the dtype of the network. Rows sum to one except
+            for multi-label problems, where each label has its own probability.
         """
         p = forward.probabilities(self._logits(X), self.out_activation_)
         if self.n_outputs_ == 1 and len(self.classes_) == 2:
@@ -478,7 +479,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
     def _check_data(
         self, X: Any, y: Any, sample_weight: Any, reset: bool
     ) -> tuple[Any, npt.NDArray[Any], npt.NDArray[np.float64]]:
-        """Check and convert training data; samples of weight zero leave here, before any use."""
+        """Check and convert training data, and remove samples of weight zero."""
         check_rectangular(X)
         X, y = validate_data(
             self,
@@ -491,10 +492,10 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         )
         y = targets.check_targets(y)
         if not reset and (y.ndim == 2) != self._multilabel:
-            kinds = ("one label a sample", "an indicator matrix of several labels")
+            kinds = ("one label per sample", "an indicator matrix of several labels")
             raise ValueError(
                 f"The fitted network takes {kinds[self._multilabel]}; y is {kinds[y.ndim == 2]}. "
-                "It cannot go on with another kind of target: make a new estimator."
+                "Training cannot continue with another kind of target: use a new estimator."
             )
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weight.all():
@@ -503,7 +504,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         return X, y, weight
 
     def _kept_dtypes(self, reset: bool) -> list[type]:
-        """Return the types in which data may stay, the one to convert others to first."""
+        """Return the dtypes that X may keep, first the one that others are converted to."""
         if reset:
             return [np.float32, np.float64, np.uint8]
         return [self.coefs_[0].dtype.type, np.uint8]
@@ -538,7 +539,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         return backend.logits(X, self.coefs_, self.intercepts_, self._activation)
 
     def _is_plain(self, X: Any) -> bool:
-        """Tell whether finite X can go without scikit-learn's validation, which takes longer."""
+        """Return whether X needs no validation but for finite values, which saves time."""
         fitted = vars(self)
         if "coefs_" not in fitted or "feature_names_in_" in fitted:
             return False
@@ -564,8 +565,8 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         super().__setstate__(state)
 
     def __dir__(self) -> list[str]:
-        # As in scikit-learn, only what this estimator has; but to ask for model_, as tab completion
-        # and the HTML representation would, loads TensorFlow.
+        # As in scikit-learn, only what this estimator has. Asking for model_, as tab completion and
+        # the HTML representation would, imports TensorFlow.
         names = (name for name in object.__dir__(self) if name != "model_")
         return [name for name in names if hasattr(self, name)]
 
@@ -578,7 +579,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
 
 @contextmanager
 def _unchanged_on_error(estimator: BaseEstimator) -> Iterator[None]:
-    """Give an estimator its attributes back if what it tries fails."""
+    """Restore the attributes of an estimator if the body fails."""
     before = vars(estimator).copy()
     try:
         yield

@@ -37,7 +37,7 @@ def small():
 
 @pytest.fixture(scope="session")
 def offline(tmp_path_factory):
-    """An environment in which MNIST cannot be had: no files, an empty cache, no network."""
+    """An environment in which MNIST is not available: no files, an empty cache, no network."""
     home = str(tmp_path_factory.mktemp("home"))
     environment = os.environ | {"HOME": home, "XDG_CACHE_HOME": home, "LOCALAPPDATA": home}
     for name in ("http_proxy", "https_proxy", "all_proxy"):

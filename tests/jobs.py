@@ -1,4 +1,4 @@
-"""Trainings for the tests of what trains, and the reference that they are held against.
+"""Training jobs for the tests of engines, and the reference that they are compared with.
 
 The reference runs eagerly: one batch at a time, TensorFlow's losses, Keras's optimizers, float64.
 """
@@ -6,6 +6,7 @@ The reference runs eagerly: one batch at a time, TensorFlow's losses, Keras's op
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import keras
@@ -14,9 +15,18 @@ import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sk_mnist.data.input_scaling import InputScaling
-from sk_mnist.engines.chunks import TrainingData, feed
-from sk_mnist.engines.xla.dropout import keep_mask
-from sk_mnist.network.spec import KERAS_ACTIVATIONS, NetworkSpec, turned
+from sk_mnist.data.training_data import TrainingData
+from sk_mnist.engines.base import NetworkState, StepOptions, TrainingTask
+from sk_mnist.engines.numba.trainer import NumbaAdamTrainer
+from sk_mnist.engines.xla.trainer import xla_trainer
+from sk_mnist.network import initialization
+from sk_mnist.network.activations import ACTIVATIONS
+from sk_mnist.network.dropout import keep_mask
+from sk_mnist.network.spec import NetworkSpec
+from sk_mnist.training.optimizers import resolve_optimizer
+
+ENGINES = {"numba": lambda task: nullcontext(NumbaAdamTrainer(task)), "xla": xla_trainer}
+"""Context managers that yield an engine for a task."""
 
 KERAS_OPTIMIZERS = {
     "adadelta": keras.optimizers.Adadelta,
@@ -32,10 +42,10 @@ KERAS_OPTIMIZERS = {
     "sgd": lambda: keras.optimizers.SGD(momentum=0.9, nesterov=True),
 }
 NO_SCALING = InputScaling(np.zeros(1), np.ones(1))
-SOFTMAX = NetworkSpec((5, 8, 6, 3), "tanh", "softmax", "float64")
-BINARY = NetworkSpec((5, 6, 1), "tanh", "logistic", "float64")
-SMALL = NetworkSpec((5, 6, 3), "tanh", "softmax", "float64")
-MULTILABEL = NetworkSpec((5, 6, 4), "tanh", "logistic", "float64")
+SOFTMAX = NetworkSpec((5, 8, 6, 3), "relu", "softmax", "float64")
+BINARY = NetworkSpec((5, 6, 1), "relu", "logistic", "float64")
+SMALL = NetworkSpec((5, 6, 3), "relu", "softmax", "float64")
+MULTILABEL = NetworkSpec((5, 6, 4), "relu", "logistic", "float64")
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,19 @@ class Job:
     dropout: float = 0.0
     label_smoothing: float = 0.0
     seed: int = 7
+
+    @property
+    def task(self):
+        """Return what an engine is made for."""
+        optimizer = resolve_optimizer(self.optimizer)
+        return TrainingTask(
+            self.spec, self.data, self.batch_size, optimizer, use_dropout=self.dropout > 0
+        )
+
+    @property
+    def options(self):
+        """Return the numbers that every step uses."""
+        return StepOptions(self.alpha, self.dropout, self.label_smoothing)
 
     @property
     def learning_rates(self):
@@ -81,40 +104,34 @@ def weighted(job):
 
 
 def initial_weights(spec):
-    weights = spec.initial_weights(np.random.RandomState(0))
+    weights = initialization.initial_weights(spec, np.random.RandomState(0))
     return [w + 0.1 * (i % 2) for i, w in enumerate(weights)]
+
+
+def run(job, engine, state=None):
+    """Run a job by an engine of this name; return the state and each epoch's loss and accuracy."""
+    with ENGINES[engine](job.task) as trainer:
+        return run_by(job, trainer, state)
 
 
 def run_by(job, trainer, state=None):
     """Run a job by a trainer; return the state and each epoch's mean loss and accuracy."""
     if state is None:
-        state = [*initial_weights(job.spec), *trainer.initial_optimizer_state]
-    parts = feed(job.data, trainer.load, trainer.batch_size)
-    n_weights = 2 * (len(job.spec.layer_sizes) - 1)
-    state = [*turned(state[:n_weights]), *state[n_weights:]]
+        state = NetworkState(initial_weights(job.spec))
     metrics = []
     for epoch, (order, rates) in enumerate(zip(job.epochs, job.learning_rates, strict=True)):
-        totals = np.zeros(3)
-        for part in parts(order):
-            state, sums = trainer.run(
-                state,
-                part.data,
-                part.order,
-                rates,
-                first_step=part.first_step,
-                seed=job.seed + epoch,
-                alpha=job.alpha,
-                dropout=job.dropout,
-                label_smoothing=job.label_smoothing,
-            )
-            totals += sums
-        metrics.append(totals[:2] / totals[2])
-    state[:n_weights] = turned(state[:n_weights])
-    return [np.array(variable) for variable in state], np.array(metrics)
+        seed = job.seed + epoch
+        state, totals = trainer.train_epoch(state, order, rates, seed, job.options)
+        metrics.append((totals.mean_loss, totals.accuracy))
+    return state.state(), np.array(metrics)
+
+
+def trained_weights(job, engine):
+    return run(job, engine)[0].weights
 
 
 def reference_losses(spec, logits, labels, label_smoothing):
-    """Return each row's cross-entropy and whether it is predicted right."""
+    """Return each row's cross-entropy and whether it is predicted correctly."""
     if spec.out_activation == "softmax":
         n_classes = spec.layer_sizes[-1]
         targets = np.eye(n_classes)[labels] * (1 - label_smoothing) + label_smoothing / n_classes
@@ -129,7 +146,7 @@ def run_reference(job):
     """Run a job eagerly; return the weights and each epoch's mean loss and accuracy."""
     spec, data = job.spec, job.data
     X = (data.X - data.scaling.offset) / data.scaling.scale
-    activation = keras.activations.get(KERAS_ACTIVATIONS.get(spec.activation, spec.activation))
+    activation = keras.activations.get(ACTIVATIONS[spec.activation].keras_name)
     weights = [keras.Variable(weight, dtype="float64") for weight in initial_weights(spec)]
     optimizer = reference_optimizer(job.optimizer)
     metrics = []
@@ -145,7 +162,7 @@ def run_reference(job):
                     if job.dropout:
                         hidden *= reference_mask(job, epoch, step, layer)[: len(rows)]
                 logits = hidden @ weights[-2] + weights[-1]
-                losses, hits = reference_losses(
+                losses, correct = reference_losses(
                     spec, logits, data.labels[rows], job.label_smoothing
                 )
                 penalty = sum(tf.reduce_sum(coef.value**2) for coef in weights[::2])
@@ -155,7 +172,7 @@ def run_reference(job):
             gradients = tape.gradient(loss, [weight.value for weight in weights])
             optimizer.learning_rate = rate
             optimizer.apply(gradients, weights)
-            sums += [total.numpy(), row_weight[hits].sum(), row_weight.sum()]
+            sums += [total.numpy(), row_weight[correct].sum(), row_weight.sum()]
         metrics.append(sums[:2] / sums[2])
     return [weight.numpy() for weight in weights], np.array(metrics)
 
@@ -167,10 +184,9 @@ def reference_optimizer(optimizer):
 
 
 def reference_mask(job, epoch, step, layer):
-    """Return what dropout multiplies a batch with: zero, or what keeps the mean."""
+    """Return what dropout multiplies a batch by: zero, or the factor that keeps the mean."""
     shape = (job.batch_size, job.spec.layer_sizes[layer + 1])
-    rate, seed = tf.constant(job.dropout, "float64"), tf.constant(job.seed + epoch, "uint32")
-    mask = keep_mask(shape, rate, seed, tf.constant(step, "int32"), layer).numpy()
+    mask = keep_mask(shape, job.dropout, job.seed + epoch, step, layer)
     return mask / (1 - job.dropout)
 
 
@@ -184,9 +200,11 @@ def assert_all_equal(found, expected):
         assert_array_equal(first, second)
 
 
-def assert_are_those_of_the_reference(job, state, metrics):
+def assert_equals_reference(job, engine):
+    """Assert that an engine takes the steps of Keras, and measures what Keras measures."""
+    state, metrics = run(job, engine)
     expected, expected_metrics = run_reference(job)
-    assert_all_close(state[: len(expected)], expected)
+    assert_all_close(state.weights, expected)
     assert_allclose(metrics, expected_metrics, rtol=1e-10)
 
 
@@ -194,7 +212,7 @@ EVERYTHING = {"alpha": 0.5, "label_smoothing": 0.1}
 
 
 def environment_without_limits():
-    """Return the environment of a quiet process with as many threads as it likes.
+    """Return the environment of a quiet process without limits of threads.
 
     Dask, in tests before, limits them in the environment, and NumPy's sums depend on their number.
     """
@@ -203,7 +221,7 @@ def environment_without_limits():
 
 
 def run_python(code, **environment):
-    """Run code in a new process, quiet and with as many threads as it likes; return its output."""
+    """Run code in a new process, quiet and without limits of threads; return its output."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**environment_without_limits(), **environment},

@@ -21,10 +21,10 @@ from sklearn.metrics import accuracy_score, log_loss
 from sklearn.utils.class_weight import compute_class_weight
 
 from sk_mnist import KerasMLPClassifier
-from sk_mnist.engines import chunks as feeding
-from sk_mnist.network.forward import ACTIVATIONS
-from sk_mnist.network.spec import OPTIMIZERS
-from sk_mnist.training import fit as fitting
+from sk_mnist.engines import chunks
+from sk_mnist.network.activations import ACTIVATIONS
+from sk_mnist.training import early_stopping
+from sk_mnist.training.optimizers import OPTIMIZERS
 
 # So small that no weight changes: the network stays as it was initialized.
 NO_LEARNING = 1e-300
@@ -119,14 +119,14 @@ def fitted(small, digits):
 def held_out(monkeypatch):
     """Listen in on the split for early stopping: a list of (train_rows, held_out_rows)."""
     splits = []
-    split = fitting.train_test_split
+    split = early_stopping.train_test_split
 
     def listen(*args, **kwargs):
         rows = split(*args, **kwargs)
         splits.append(tuple(rows))
         return rows
 
-    monkeypatch.setattr(fitting, "train_test_split", listen)
+    monkeypatch.setattr(early_stopping, "train_test_split", listen)
     return splits
 
 
@@ -406,7 +406,7 @@ def test_partial_fit_takes_the_learning_rate_as_it_is(small, digits):
     assert clf.history_["learning_rate"] == pytest.approx([0.01] * 3)
 
 
-# --- scaling and number types ----------------------------------------------------------------
+# --- scaling and dtypes ----------------------------------------------------------------
 
 
 def test_rms_scaling_makes_units_irrelevant(small, wide_digits):
@@ -846,7 +846,7 @@ def test_sparse_data_too_large_to_be_dense_train_the_same(
 ):
     X, y = digits
     dense = small(**params).fit(X, y)
-    monkeypatch.setattr(feeding, "DENSE_BYTES", n_bytes)  # parts of three batches, or of one
+    monkeypatch.setattr(chunks, "DENSE_BYTES", n_bytes)  # chunks of three batches, or of one
     clf = small(**params).fit(sparse.csr_matrix(X), y)
     assert_close_networks(clf, dense, 1e-6)
     for name, values in dense.history_.items():
@@ -1152,7 +1152,7 @@ def test_a_cold_start_forgets_what_partial_fit_learned(small, fitted, digits):
 def test_a_warm_start_refuses_other_classes(small, digits):
     X, y = digits
     clf = small(warm_start=True).fit(X, y)
-    with pytest.raises(ValueError, match="warm_start=True needs the classes of the fit before"):
+    with pytest.raises(ValueError, match="warm_start=True needs the classes of the previous fit"):
         clf.set_params(epochs=5).fit(X, y + 1)
 
 

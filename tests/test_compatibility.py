@@ -60,7 +60,7 @@ def two_classes(digits):
 
 
 class TestSelection:
-    def test_a_halving_search_trains_longer_those_that_do_well(self, small, digits):
+    def test_selection_a_halving_search_trains_longer_those_that_do_well(self, small, digits):
         search = HalvingGridSearchCV(
             small(),
             {"learning_rate": [1e-6, 0.002, 0.02]},
@@ -74,7 +74,7 @@ class TestSelection:
         assert search.n_resources_ == [2, 6]
         assert search.best_params_["learning_rate"] > 1e-6
 
-    def test_cross_validate_gives_scores_times_and_estimators(self, small, digits):
+    def test_selection_cross_validate_gives_scores_times_and_estimators(self, small, digits):
         found = cross_validate(
             small(epochs=20), *digits, cv=3, scoring=["accuracy", "neg_log_loss"],
             return_estimator=True, return_train_score=True, error_score="raise",
@@ -83,14 +83,14 @@ class TestSelection:
         assert np.isfinite(found["test_neg_log_loss"]).all()
         assert all(isinstance(clf, KerasMLPClassifier) for clf in found["estimator"])
 
-    def test_a_validation_curve_runs_over_a_parameter(self, small, digits):
+    def test_selection_a_validation_curve_runs_over_a_parameter(self, small, digits):
         train, test = validation_curve(
             small(), *digits, param_name="epochs", param_range=[1, 20], cv=2, error_score="raise"
         )
         assert train[1].mean() > train[0].mean()
         assert test.shape == (2, 2)
 
-    def test_permutation_importance_finds_what_matters(self, small):
+    def test_selection_permutation_importance_finds_what_matters(self, small):
         rng = np.random.default_rng(0)
         X = rng.normal(size=(300, 4)).astype("float32")
         y = X[:, 2] > 0
@@ -98,14 +98,14 @@ class TestSelection:
         importance = permutation_importance(clf, X, y, n_repeats=3, random_state=0, n_jobs=2)
         assert importance.importances_mean.argmax() == 2
 
-    def test_sequential_feature_selection_finds_what_matters(self, small):
+    def test_selection_sequential_feature_selection_finds_what_matters(self, small):
         rng = np.random.default_rng(0)
         X = rng.normal(size=(300, 4)).astype("float32")
         y = X[:, 2] > 0
         selector = SequentialFeatureSelector(small(epochs=10), n_features_to_select=1, cv=2)
         assert_array_equal(selector.fit(X, y).get_support(), [False, False, True, False])
 
-    def test_an_estimator_as_a_parameters_value_has_its_own_in_the_grid(self, digits):
+    def test_selection_an_estimator_as_a_parameters_value_has_its_own_in_the_grid(self, digits):
         """As any parameter named like the one that holds it: "augmentation__rotation"."""
         search = GridSearchCV(Holder(Held()), {"part__factor": [0.0, 1.0]}, cv=2)
         search.fit(*digits)
@@ -139,13 +139,13 @@ class Holder(KerasMLPClassifier):
 
 
 class TestComposition:
-    def test_a_pipeline_with_scaling_and_components(self, small, digits):
+    def test_composition_a_pipeline_with_scaling_and_components(self, small, digits):
         pipeline = make_pipeline(StandardScaler(), PCA(20), small(epochs=20)).fit(*digits)
         assert pipeline.score(*digits) > 0.9
         assert pipeline[-1].n_features_in_ == 20
 
     @pytest.mark.parametrize("sparse_threshold", [0, 1], ids=["dense", "sparse"])
-    def test_a_column_transformer_of_a_table(self, small, sparse_threshold):
+    def test_composition_a_column_transformer_of_a_table(self, small, sparse_threshold):
         rng = np.random.default_rng(0)
         X = pd.DataFrame({"size": rng.normal(size=300), "kind": rng.choice(["a", "b"], 300)})
         y = np.where((X["size"] > 0) & (X["kind"] == "a"), "yes", "no")
@@ -156,24 +156,24 @@ class TestComposition:
         pipeline = make_pipeline(columns, small(epochs=50)).fit(X, y)
         assert pipeline.score(X, y) > 0.95
 
-    def test_voting_and_stacking_learn_from_members(self, small, digits):
+    def test_composition_voting_and_stacking_learn_from_members(self, small, digits):
         members = [("a", small(epochs=10)), ("b", small(epochs=10, random_state=1))]
         assert VotingClassifier(members, voting="soft").fit(*digits).score(*digits) > 0.7
         stack = StackingClassifier(members, LogisticRegression(max_iter=1000), cv=2)
         assert stack.fit(*digits).score(*digits) > 0.7
 
-    def test_bagging_trains_members_that_differ(self, small, digits):
+    def test_composition_bagging_trains_members_that_differ(self, small, digits):
         bagging = BaggingClassifier(small(epochs=10), 3, random_state=0).fit(*digits)
         first, second = (member.coefs_[0] for member in bagging.estimators_[:2])
         assert not np.allclose(first, second)
         assert bagging.score(*digits) > 0.7
 
-    def test_boosting_weighs_samples(self, small, digits):
+    def test_composition_boosting_weighs_samples(self, small, digits):
         boosted = AdaBoostClassifier(small(epochs=20), n_estimators=3, random_state=0).fit(*digits)
         assert len(boosted.estimators_) == 3
         assert boosted.score(*digits) > 0.7
 
-    def test_calibration_takes_a_fitted_classifier_as_it_is(self, small, digits):
+    def test_composition_calibration_takes_a_fitted_classifier_as_it_is(self, small, digits):
         X, y = digits
         clf = small().fit(X, y)
         before = [coef.copy() for coef in clf.coefs_]
@@ -182,12 +182,12 @@ class TestComposition:
         for coef, expected in zip(clf.coefs_, before, strict=True):
             assert_array_equal(coef, expected)
 
-    def test_one_against_the_rest(self, small, digits):
+    def test_composition_one_against_the_rest(self, small, digits):
         rest = OneVsRestClassifier(small(epochs=10)).fit(*digits)
         assert [clf.n_outputs_ for clf in rest.estimators_] == [1] * 10
         assert rest.score(*digits) > 0.8
 
-    def test_a_fixed_threshold_moves_the_decision(self, small, two_classes):
+    def test_composition_a_fixed_threshold_moves_the_decision(self, small, two_classes):
         X, _ = two_classes
         shares = [
             FixedThresholdClassifier(small(), threshold=threshold).fit(*two_classes).predict(X)
@@ -195,7 +195,7 @@ class TestComposition:
         ]
         assert shares[0].mean() > shares[1].mean() + 0.1
 
-    def test_a_tuned_threshold_is_found(self, small, two_classes):
+    def test_composition_a_tuned_threshold_is_found(self, small, two_classes):
         tuned = TunedThresholdClassifierCV(small(), scoring=make_scorer(f1_score), cv=2)
         assert 0 < tuned.fit(*two_classes).best_threshold_ < 1
 
@@ -210,13 +210,15 @@ class TestMetadataRouting:
     def weight(self, digits):
         return np.where(digits[1] == 3, 0.0, 1.0)
 
-    def test_a_grid_search_hands_weights_on(self, small, digits, weight):
+    def test_metadata_routing_a_grid_search_hands_weights_on(self, small, digits, weight):
         clf = small().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
         search = GridSearchCV(clf, {"dropout": [0.0, 0.1]}, cv=2, error_score="raise")
         search.fit(*digits, sample_weight=weight)
         assert 3 not in search.best_estimator_.classes_
 
-    def test_a_pipeline_in_a_grid_search_hands_weights_on(self, small, digits, weight):
+    def test_metadata_routing_a_pipeline_in_a_grid_search_hands_weights_on(
+        self, small, digits, weight
+    ):
         clf = small().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
         scaler = StandardScaler().set_fit_request(sample_weight=False)
         search = GridSearchCV(
@@ -225,7 +227,7 @@ class TestMetadataRouting:
         search.fit(*digits, sample_weight=weight)
         assert 3 not in search.best_estimator_.classes_
 
-    def test_weights_that_nobody_asked_for_are_refused(self, small, digits, weight):
+    def test_metadata_routing_refuses_weights_that_nobody_requested(self, small, digits, weight):
         search = GridSearchCV(small(), {"dropout": [0.0, 0.1]}, cv=2)
         with pytest.raises(ValueError, match="sample_weight"):
             search.fit(*digits, sample_weight=weight)
@@ -252,7 +254,7 @@ INPUTS = {
 
 class TestInputs:
     @pytest.mark.parametrize("kind", INPUTS)
-    def test_of_every_kind_train_and_predict_alike(self, small, digits, kind, tmp_path):
+    def test_inputs_of_every_kind_train_and_predict_alike(self, small, digits, kind, tmp_path):
         X, y = digits
         given = INPUTS[kind](X, tmp_path)
         clf, expected = small().fit(given, y), small().fit(X, y)
@@ -260,7 +262,7 @@ class TestInputs:
         assert_allclose(clf.predict_proba(given), expected.predict_proba(X), atol=1e-6)
 
     @pytest.mark.parametrize("kind", ["pandas", "polars"])
-    def test_with_names_are_checked_for_them(self, small, digits, kind, tmp_path):
+    def test_inputs_with_names_are_checked_for_them(self, small, digits, kind, tmp_path):
         frame = INPUTS[kind](digits[0], tmp_path)
         clf = small().fit(frame, digits[1])
         assert_array_equal(clf.feature_names_in_, frame.columns)
@@ -269,7 +271,7 @@ class TestInputs:
             clf.predict(shuffled)
 
     @pytest.mark.parametrize("kind", ["pandas", "polars"])
-    def test_of_targets_may_be_columns(self, small, digits, kind):
+    def test_inputs_of_targets_may_be_columns(self, small, digits, kind):
         X, y = digits
         series = pd.Series(y) if kind == "pandas" else pl.Series(y)
         assert_array_equal(small().fit(X, series).coefs_[0], small().fit(X, y).coefs_[0])
@@ -300,7 +302,9 @@ class TestInputs:
         [("uint8", 0.5), ("float32", 1.3), ("int64", 2.3), ("float16", 2.3), ("float64", 2.3)],
     )
     @pytest.mark.parametrize("input_scaling", ["rms", "standard", None])
-    def test_are_never_copied_wider_than_the_network_is(self, small, dtype, most, input_scaling):
+    def test_inputs_are_never_copied_wider_than_the_network_is(
+        self, small, dtype, most, input_scaling
+    ):
         rng = np.random.default_rng(0)
         X, y = rng.integers(255, size=(40_000, 100)).astype(dtype), rng.integers(3, size=40_000)
         clf = small(epochs=1, batch_size=1000, input_scaling=input_scaling)
@@ -317,18 +321,15 @@ class TestSkops:
     @pytest.mark.parametrize(
         "parameters", [{}, {"warm_start": True}, {"early_stopping": True, "class_weight": {3: 2.0}}]
     )
-    def test_trusts_in_nothing_but_our_own_classes(self, small, digits, parameters):
+    def test_skops_needs_to_trust_the_classifier_alone(self, small, digits, parameters):
         clf = small(**parameters).fit(*digits)
         data = skops.io.dumps(clf)
         untrusted = skops.io.get_untrusted_types(data=data)
-        assert untrusted == [
-            "sk_mnist.classifier.KerasMLPClassifier",
-            "sk_mnist.data.input_scaling.InputScaling",
-        ]
+        assert untrusted == ["sk_mnist.classifier.KerasMLPClassifier"]
         loaded = skops.io.loads(data, trusted=untrusted)
         assert_array_equal(loaded.predict_proba(digits[0]), clf.predict_proba(digits[0]))
 
-    def test_goes_on_training_as_if_there_had_been_no_break(self, small, digits):
+    def test_skops_goes_on_training_as_if_there_had_been_no_break(self, small, digits):
         clf = small(dropout=0.2).partial_fit(*digits, classes=range(10))
         data = skops.io.dumps(clf)
         loaded = skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))
@@ -346,7 +347,7 @@ def test_joblib_files_may_be_compressed(small, digits, compress):
 
 
 class TestOptuna:
-    def test_a_study_prunes_by_epoch(self, small, digits):
+    def test_optuna_a_study_prunes_by_epoch(self, small, digits):
         X, y = digits
         epochs_run = []
 
@@ -375,7 +376,7 @@ class TestOptuna:
 
     @pytest.mark.filterwarnings("ignore::FutureWarning")  # of Optuna's own parts
     @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
-    def test_its_search_prunes_by_partial_fit(self, small, digits):
+    def test_optuna_its_search_prunes_by_partial_fit(self, small, digits):
         search = OptunaSearchCV(
             small(),
             {"learning_rate": optuna.distributions.FloatDistribution(1e-6, 1e-1, log=True)},
@@ -430,7 +431,7 @@ def test_other_backends_of_keras_train_by_adam_alone_and_say_so(small, digits, t
 class TestScikitLearnsCallbacks:
     """Alone they are tested with the classifier itself."""
 
-    def test_show_the_epochs_within_a_pipeline(self, small, digits, capsys):
+    def test_scikit_learns_callbacks_show_the_epochs_within_a_pipeline(self, small, digits, capsys):
         pipeline = make_pipeline(StandardScaler(), small(epochs=4))
         pipeline.set_callbacks(ProgressBar()).fit(*digits)
         shown = capsys.readouterr().out
@@ -438,7 +439,9 @@ class TestScikitLearnsCallbacks:
         assert "KerasMLPClassifier" in shown
 
     @pytest.mark.parametrize("n_jobs", [1, 2])
-    def test_score_each_epoch_of_each_fit_of_a_grid_search(self, small, digits, n_jobs):
+    def test_scikit_learns_callbacks_score_each_epoch_of_each_fit_of_a_grid_search(
+        self, small, digits, n_jobs
+    ):
         monitor = ScoringMonitor(scoring="accuracy")
         clf = small(epochs=4).set_callbacks(monitor)
         search = GridSearchCV(clf, {"dropout": [0.0, 0.2]}, cv=2, n_jobs=n_jobs, refit=False)

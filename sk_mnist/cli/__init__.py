@@ -4,4 +4,4 @@ from __future__ import annotations
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={"app": ["main"]})
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

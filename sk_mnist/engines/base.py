@@ -176,7 +176,7 @@ class Engine(Protocol):
         self,
         state: LoadedState,
         order: npt.NDArray[np.intp],
-        learning_rates: npt.NDArray[np.float64],
+        learning_rates: FloatArray,
         seed: int,
         options: StepOptions,
     ) -> tuple[LoadedState, Totals]:

@@ -26,11 +26,13 @@ class NumpyEvaluator:
     """
 
     def __init__(self, spec: NetworkSpec, data: TrainingData) -> None:
-        rows = data.validation_rows
+        rows, row_weight = data.validation_rows, data.validation_weight
+        if rows is None or row_weight is None:
+            raise ValueError("the data have no validation rows")
         self._spec = spec
         self._scaling = data.scaling
         self._X, self._labels = data.X[rows], data.labels[rows]
-        self._row_weight = data.validation_weight
+        self._row_weight = row_weight
 
     def __call__(self, weights: Sequence[FloatArray]) -> Totals:
         """Return the totals of weights for scaled inputs, in natural shape."""

@@ -26,9 +26,9 @@ def to_onnx(model: Any, X: Any, **options: Any) -> ModelProto:
         Fitted. All other steps must be known to skl2onnx.
     X : {array-like, DataFrame} of shape (n_samples, n_features)
         A sample of the inputs; only its dtypes and number of columns count. A DataFrame, of pandas
-        or polars, makes a model with one input per column. A classifier takes any dtype;
-        for the steps of a pipeline, integers other than int64 become float32, in which the model then
-        takes them.
+        or polars, makes a model with one input per column. A classifier takes any dtype; for the
+        steps of a pipeline, integers other than int64 become float32, in which the model then takes
+        them.
     **options
         Further arguments for `skl2onnx.to_onnx`; a `target_opset` has to be 13 or more.
 

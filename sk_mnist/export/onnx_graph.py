@@ -57,7 +57,7 @@ def _declare_outputs(operator: Any) -> None:
 
 def _label_values(clf: Any) -> npt.NDArray[Any]:
     """Return the classes in a dtype that ONNX has: integers or strings."""
-    return clf.classes_.astype(np.int64 if clf.classes_.dtype.kind in "biuf" else str)
+    return np.asarray(clf.classes_).astype(np.int64 if clf.classes_.dtype.kind in "biuf" else str)
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _gelu(graph: _Graph, z: str) -> str:
     return graph.node("Mul", graph.node("Mul", z, graph.constant([0.5])), factor)
 
 
-_ACTIVATIONS: dict[str, Callable[[_Graph, str], str]] = {
+ACTIVATION_NODES: dict[str, Callable[[_Graph, str], str]] = {
     "elu": _elu,
     "gelu": _gelu,
     "identity": lambda graph, z: z,
@@ -163,7 +163,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
         product = graph.node("MatMul", hidden, graph.constant(coef))
         hidden = graph.node("Add", product, graph.constant(intercept))
         if layer < clf.n_layers_ - 2:
-            hidden = _ACTIVATIONS[clf._activation](graph, hidden)
+            hidden = ACTIVATION_NODES[clf._activation](graph, hidden)
     if clf.out_activation_ == "softmax":
         probabilities = graph.node("Softmax", hidden, axis=1)
     else:

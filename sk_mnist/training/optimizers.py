@@ -15,8 +15,8 @@ import numpy.typing as npt
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.engines.base import AdamOptions, OptimizerSpec
 
-# Callbacks set learning rates as multiples of the planned one, which zero does not have. This one is
-# zero in float32, in which engines take their rates.
+# Callbacks set learning rates as multiples of the planned one, which zero does not have. This rate
+# is zero in float32, in which engines take their rates.
 _NO_LEARNING = 1e-100
 
 # Fewer steps of a schedule are evaluated one by one in less time than a graph of it takes to make.

@@ -1,4 +1,4 @@
-"""How a fit goes on from an earlier one: warm starts and `partial_fit`."""
+"""How a fit continues from an earlier one: warm starts and `partial_fit`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Memory:
     random_state : RandomState
         Source of the fit's random numbers, which go on from call to call.
     kept : dict
-        What the fit before kept, empty if there was none. Plain arrays, numbers and strings, and
+        What the previous fit kept, empty if there was none. Plain arrays, numbers and strings, and
         the random state.
     """
 
@@ -51,7 +51,7 @@ class Memory:
 
 
 def recall(estimator: Any, *, continued: bool) -> Memory:
-    """Return what the fit before kept, or an empty memory for a new start."""
+    """Return what the previous fit kept, or an empty memory for a new start."""
     kept = dict(estimator._resume or {}) if continued else {}
     if kept:  # a copy: a training that fails must leave the estimator as it was
         return Memory(deepcopy(kept["random_state"]), kept)
@@ -91,12 +91,12 @@ def _check_same_network(estimator: Any, spec: NetworkSpec) -> None:
     fitted_sizes = (len(estimator.coefs_[0]), *(len(b) for b in estimator.intercepts_))
     if fitted_sizes != spec.layer_sizes:
         raise ValueError(
-            f"The fitted network has layers of {fitted_sizes} units; it cannot go on with "
+            f"The fitted network has layers of {fitted_sizes} units; it cannot continue with "
             f"hidden_layer_sizes={estimator.hidden_layer_sizes!r}, which makes {spec.layer_sizes}. "
-            "Set hidden_layer_sizes back, or warm_start=False and call fit to start anew."
+            "Set hidden_layer_sizes back, or warm_start=False and call fit to start over."
         )
     if estimator._activation != spec.activation:
         raise ValueError(
-            f"The fitted network has activation={estimator._activation!r}; it cannot go on with "
+            f"The fitted network has activation={estimator._activation!r}; it cannot continue with "
             f"activation={spec.activation!r}. Set it back, or call fit with warm_start=False."
         )

@@ -1,4 +1,4 @@
-"""Rows without zeros: of images, most of which are background, and of sparse matrices."""
+"""Conversion of inputs to CSR format, for images, mostly background, and for sparse matrices."""
 
 from __future__ import annotations
 
@@ -12,35 +12,46 @@ from scipy import sparse
 
 from sk_mnist._utils.threads import team_size
 from sk_mnist.data.input_scaling import InputScaling
-from sk_mnist.engines.numba.kernels.compile import entry_point
+from sk_mnist.engines.numba.kernels.csr import copy_nonzero, count_nonzero
 
-# Share of inputs that are not zero up to which it is faster to compute from these alone. With
-# registers of 256 bits it is a half.
-_MOST_NONZERO = 0.4
+# Share of nonzero inputs up to which it is faster to compute from these alone. With 256-bit
+# registers it is 0.5.
+_MAX_DENSITY = 0.4
 
-# Rows from which zeros are taken at a time.
+# Rows that are converted at a time.
 _CHUNK_ROWS = 4096
 
-Vector = npt.NDArray[Any]
+
+def stays_sparse(X: Any, scaling: InputScaling) -> bool:
+    """Tell whether a sparse matrix is trained on in CSR format, and never made dense."""
+    return sparse.issparse(X) and _is_sparse_enough(X.nnz, X.shape) and not scaling.offset.any()
 
 
-def takes_sparse(X: Any, scaling: InputScaling) -> bool:
-    """Tell whether a sparse matrix is trained on as it is, and never made dense."""
-    return sparse.issparse(X) and _are_few(X.nnz, X.shape) and not scaling.offset.any()
+def to_csr(
+    X: Any, factor: npt.NDArray[Any]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any], npt.NDArray[Any]] | None:
+    """Scale inputs and convert them to CSR format, unless too many of them are not zero.
 
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix} of shape (n_rows, n_features)
+        Inputs of any numeric dtype.
+    factor : ndarray of shape (n_features,)
+        Multiplied with the inputs.
 
-def without_zeros(X: Any, factor: Vector) -> tuple[Vector, Vector, Vector] | None:
-    """Return starts, columns and values of what is not zero, unless that is much.
-
-    The columns of a row are in ascending order, each once.
+    Returns
+    -------
+    indptr, indices, values : ndarray, or None
+        The columns of a row ascend and are unique. `indices` are uint16 or uint32, `values` have
+        the dtype of `factor`.
     """
     n_rows, n_features = X.shape
     index = np.uint16 if n_features <= 2**16 else np.uint32
     if sparse.issparse(X):
-        if not _are_few(X.nnz, X.shape):
+        if not _is_sparse_enough(X.nnz, X.shape):
             return None
-        # Kernels would write to other memory if columns were not in order. What a matrix says of
-        # itself may be from before its columns were changed: a new one looks.
+        # With columns in another order, kernels would write out of bounds. The flags of X may be
+        # older than its indices: a new matrix checks them.
         X = sparse.csr_array((X.data, X.indices, X.indptr), shape=X.shape)
         if not X.has_canonical_format:
             X = X.copy()
@@ -51,44 +62,24 @@ def without_zeros(X: Any, factor: Vector) -> tuple[Vector, Vector, Vector] | Non
     counts = np.empty(n_rows, np.int64)
     with team_size() as n_threads, ThreadPoolExecutor(n_threads) as pool:
 
-        def for_each(task: Callable[[slice, Any], None]) -> None:
+        def for_each_chunk(task: Callable[[slice, Any], None]) -> None:
             list(pool.map(lambda rows: task(rows, contiguous(X[rows], factor.dtype)), chunks))
 
-        for_each(lambda rows, chunk: _count_nonzero(chunk, counts[rows]))
-        starts = np.concatenate([np.zeros(1, np.int64), counts.cumsum()])
-        if not _are_few(starts[-1], X.shape):
+        for_each_chunk(lambda rows, chunk: count_nonzero(chunk, counts[rows]))
+        indptr = np.concatenate([np.zeros(1, np.int64), counts.cumsum()])
+        if not _is_sparse_enough(indptr[-1], X.shape):
             return None
-        columns, values = np.empty(starts[-1], index), np.empty(starts[-1], factor.dtype)
-        for_each(lambda rows, chunk: _copy_nonzero(chunk, starts[rows], factor, columns, values))
-    return starts, columns, values
+        indices, values = np.empty(indptr[-1], index), np.empty(indptr[-1], factor.dtype)
+        for_each_chunk(
+            lambda rows, chunk: copy_nonzero(chunk, indptr[rows], factor, indices, values)
+        )
+    return indptr, indices, values
 
 
-def _are_few(n_nonzero: int, shape: tuple[int, int]) -> bool:
-    return n_nonzero <= _MOST_NONZERO * shape[0] * shape[1]
+def _is_sparse_enough(n_nonzero: int, shape: tuple[int, int]) -> bool:
+    return n_nonzero <= _MAX_DENSITY * shape[0] * shape[1]
 
 
 def contiguous(X: Any, dtype: np.dtype[Any]) -> Any:
-    """Return dense inputs as kernels take them: row by row, bytes or the network's numbers."""
+    """Return dense inputs as kernels take them: C-contiguous, uint8 or of the given dtype."""
     return np.ascontiguousarray(X, np.uint8 if X.dtype == np.uint8 else dtype)
-
-
-@entry_point
-def _count_nonzero(X, counts):
-    """Count the numbers in each row that are not zero."""
-    for i in range(len(X)):
-        count = 0
-        for j in range(X.shape[1]):
-            count += X[i, j] != 0
-        counts[i] = count
-
-
-@entry_point
-def _copy_nonzero(X, starts, factor, columns, values):
-    """Write what in each row is not zero, times its column's factor, with its column."""
-    for i in range(len(X)):
-        k = starts[i]
-        for j in range(X.shape[1]):
-            if X[i, j] != 0:
-                columns[k] = j
-                values[k] = values.dtype.type(X[i, j]) * factor[j]
-                k += 1

@@ -1,4 +1,4 @@
-"""Where in the vectors of `sk_mnist.engines.numba.kernels.train` the layers of a network lie, and what they need."""
+"""The memory layout of networks in training, and the working memory that kernels need."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sk_mnist._utils.memory import CACHE_LINE, aligned
+from sk_mnist._utils.typing import FloatArray
 from sk_mnist.engines.base import NetworkState
-from sk_mnist.engines.numba.csr import Vector
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE
-from sk_mnist.engines.numba.kernels.structs import CACHE_LINE, Network, Workspace, aligned
+from sk_mnist.engines.numba.kernels.structs import Network, Workspace
 from sk_mnist.network.spec import NetworkSpec
 
-# Most inputs whose weights are a task, of a dense layer, and most bytes of weights, of a tile.
-# Smaller tasks take longer, larger ones leave threads without work or fall out of the cache.
-_PANEL_INPUTS = 256
-_TILE_BYTES = 2**16
+# Largest weight blocks: inputs of a dense layer, bytes of weights of a tile. Smaller ones have more
+# overhead, larger ones leave threads without work or do not fit in the cache.
+_MAX_DENSE_INPUTS = 256
+_MAX_TILE_BYTES = 2**16
+
+_VECTORS = ("weights", "first_moments", "second_moments")
 
 
 class Layout:
@@ -30,135 +33,146 @@ class Layout:
     spec : NetworkSpec
         The network.
     sparse : bool
-        Whether its inputs are rows without zeros.
+        Whether its inputs are in CSR format, so that the first layer lies in tiles.
     """
 
     def __init__(self, spec: NetworkSpec, *, sparse: bool) -> None:
         self._dtype = np.dtype(spec.dtype)
-        self._sizes = np.array(spec.layer_sizes, np.int64)
+        self._layer_sizes = np.array(spec.layer_sizes, np.int64)
         self._shapes = list(pairwise(spec.layer_sizes))
         self._n_tiles = -(-spec.layer_sizes[1] // TILE) if sparse else 0
-        most = _TILE_BYTES // (TILE * self._dtype.itemsize)
-        self._tile_inputs = _evenly(spec.layer_sizes[0], most, n_tasks=4)
+        most = _MAX_TILE_BYTES // (TILE * self._dtype.itemsize)
+        self._range_size = _even_size(spec.layer_sizes[0], most, n_tasks=4)
         widths = np.array([n_units for _, n_units in self._shapes], np.int64)
-        gap = CACHE_LINE // self._dtype.itemsize
-        self._pitches = widths + gap * (widths > TILE)
+        padding = CACHE_LINE // self._dtype.itemsize
+        self._leading_dims = widths + padding * (widths > TILE)
         if self._n_tiles:
-            self._pitches[0] = self._n_tiles * TILE
+            self._leading_dims[0] = self._n_tiles * TILE
         sizes = [
             n
-            for (n_in, _), n_out in zip(self._shapes, self._pitches, strict=True)
+            for (n_in, _), n_out in zip(self._shapes, self._leading_dims, strict=True)
             for n in (n_in * n_out, n_out)
         ]
-        places = np.cumsum([0, *sizes])
-        self._coefs, self._intercepts, self._n_weights = places[:-1:2], places[1::2], places[-1]
+        starts = np.cumsum([0, *sizes])
+        self._coef_starts, self._intercept_starts = starts[:-1:2], starts[1::2]
+        self._n_weights = starts[-1]
 
-    def network(self, state: NetworkState) -> Network:
-        """Lay out weights and first and second moments, if there are any."""
-        variables = (state.optimizer_state or [])[2:]
-        vectors = [
-            self._vector(arrays) for arrays in (state.weights, variables[::2], variables[1::2])
-        ]
+    def pack(self, state: NetworkState) -> Network:
+        """Copy a network into vectors; without an optimizer state, it has no moments."""
+        moments = (state.optimizer_state or [])[2:]
         return Network(
-            self._sizes,
-            self._pitches,
-            self._coefs,
-            self._intercepts,
-            *vectors,
+            self._layer_sizes,
+            self._leading_dims,
+            self._coef_starts,
+            self._intercept_starts,
+            self._vector(state.weights),
+            self._vector(moments[::2]),
+            self._vector(moments[1::2]),
         )
 
-    def state(self, network: Network, n_steps: int, rate: float) -> NetworkState:
-        """Return weights and the variables of Keras's Adam: the inverse of `network`."""
-        weights, first, second = (
-            self._arrays(vector)
-            for vector in (network.weights, network.momenta, network.velocities)
-        )
-        moments = [moment for pair in zip(first, second, strict=True) for moment in pair]
-        counters = [np.asarray(n_steps, np.int64), np.asarray(rate, np.float32)]
-        return NetworkState(weights, [*counters, *moments])
-
-    def initial_moments(self, network: Network) -> Network:
-        """Add first and second moments of zero."""
-        zeros = (aligned((self._n_weights,), self._dtype) for _ in range(2))
-        return network._replace(**dict(zip(("momenta", "velocities"), zeros, strict=True)))
+    def unpack(self, network: Network, n_steps: int, learning_rate: float) -> NetworkState:
+        """Copy a network and the variables of Keras's Adam out of vectors: inverse of `pack`."""
+        first_moments = self._arrays(network.first_moments)
+        second_moments = self._arrays(network.second_moments)
+        pairs = zip(first_moments, second_moments, strict=True)
+        moments = [moment for pair in pairs for moment in pair]
+        step_count: npt.NDArray[Any] = np.asarray(n_steps, np.int64)
+        rate: npt.NDArray[Any] = np.asarray(learning_rate, np.float32)
+        return NetworkState(self._arrays(network.weights), [step_count, rate, *moments])
 
     def copy(self, network: Network) -> Network:
-        """Return the network with weights and moments of its own."""
-        names = ("weights", "momenta", "velocities")
-        vectors = {name: aligned((self._n_weights,), self._dtype) for name in names}
-        for name, vector in vectors.items():
+        """Return the network with vectors of its own."""
+        vectors = [aligned((self._n_weights,), self._dtype) for _ in _VECTORS]
+        for name, vector in zip(_VECTORS, vectors, strict=True):
             vector[:] = getattr(network, name)
-        return network._replace(**vectors)
+        return network._replace(**dict(zip(_VECTORS, vectors, strict=True)))
+
+    def with_zero_moments(self, network: Network) -> Network:
+        """Return the network with the moments that Adam starts from."""
+        first_moments, second_moments = (aligned((self._n_weights,), self._dtype) for _ in range(2))
+        return network._replace(first_moments=first_moments, second_moments=second_moments)
+
+    def without_moments(self, network: Network) -> Network:
+        """Return the network such that it is evaluated only."""
+        no_moments = np.zeros(0, self._dtype)
+        return network._replace(first_moments=no_moments, second_moments=no_moments)
 
     def workspace(self, batch_size: int) -> Workspace:
-        """Make room for what a step computes."""
-        n_units = batch_size * int(self._sizes.sum())
-        n_bounds = -(-self._shapes[0][0] // self._tile_inputs) + 1
+        """Allocate memory for the intermediate results of a step."""
+        n_outputs = batch_size * int(self._layer_sizes.sum())
+        n_ranges = -(-self._shapes[0][0] // self._range_size)
         return Workspace(
-            starts=batch_size * np.cumsum([0, *self._sizes[:-1]]),
-            outputs=aligned((n_units,), self._dtype),
-            slopes=aligned((n_units,), self._dtype),
-            deltas=aligned((n_units,), self._dtype),
-            turned=aligned((n_units,), self._dtype),
+            layer_starts=batch_size * np.cumsum([0, *self._layer_sizes[:-1]]),
+            outputs=aligned((n_outputs,), self._dtype),
+            activation_gradients=aligned((n_outputs,), self._dtype),
+            deltas=aligned((n_outputs,), self._dtype),
+            transposed_deltas=aligned((n_outputs,), self._dtype),
             tiles=aligned((self._n_tiles, batch_size, TILE), self._dtype),
-            tile_inputs=self._tile_inputs,
-            bounds=np.empty((self._n_tiles, n_bounds, batch_size), np.int64),
+            range_size=self._range_size,
+            range_bounds=np.empty((self._n_tiles, n_ranges + 1, batch_size), np.int64),
             losses=np.empty(batch_size),
-            hits=np.empty(batch_size),
+            correct=np.empty(batch_size),
         )
 
     @functools.cached_property
-    def parts(self) -> npt.NDArray[np.int64]:
-        """Tasks that weights are cut into; first those of tiles, in turn, so each has one owner."""
-        parts = []
+    def weight_blocks(self) -> npt.NDArray[np.int64]:
+        """Tasks that update weights, as `train_steps` takes them.
+
+        Those of tiles come first and cycle through the tiles, so that with as many workers as
+        tiles each tile has one owner.
+        """
+        blocks = []
         for layer, (n_inputs, _) in enumerate(self._shapes):
             n_tiles = self._n_tiles if layer == 0 else 0
-            size = self._tile_inputs if n_tiles else _evenly(n_inputs, _PANEL_INPUTS, n_tasks=2)
-            for i in range(0, n_inputs, size):
-                last = min(n_inputs, i + size)
-                parts += [(layer, tile, i, last) for tile in range(n_tiles or 1)]
-        return np.array(parts, np.int64)
+            size = _even_size(n_inputs, _MAX_DENSE_INPUTS, n_tasks=2)
+            size = self._range_size if n_tiles else size
+            for start in range(0, n_inputs, size):
+                stop = min(n_inputs, start + size)
+                blocks += [(layer, tile, start, stop) for tile in range(n_tiles or 1)]
+        return np.array(blocks, np.int64)
 
-    def gradients(self, n_members: int) -> Vector:
-        """Make room for the gradients of each member's largest task."""
-        widths = np.array([TILE if self._n_tiles else self._pitches[0], *self._pitches[1:]])
-        layers, _, firsts, lasts = self.parts.T
-        largest = ((lasts - firsts) * widths[layers]).max()
-        # So many that each member's begins at a line of the cache.
-        return aligned((n_members, -(-largest // CACHE_LINE) * CACHE_LINE), self._dtype)
+    def gradient_buffers(self, n_workers: int) -> npt.NDArray[Any]:
+        """Allocate memory for the gradient of the largest weight block, a row for each worker."""
+        widths = np.array(
+            [TILE if self._n_tiles else self._leading_dims[0], *self._leading_dims[1:]]
+        )
+        layers, _, starts, stops = self.weight_blocks.T
+        largest = ((stops - starts) * widths[layers]).max()
+        # A multiple of the cache line, so that every row is aligned.
+        return aligned((n_workers, -(-largest // CACHE_LINE) * CACHE_LINE), self._dtype)
 
-    def _vector(self, arrays: Sequence[Any]) -> Vector:
-        if not arrays:
+    def _vector(self, arrays: Sequence[Any]) -> npt.NDArray[Any]:
+        if not len(arrays):
             return np.zeros(0, self._dtype)
         vector = aligned((self._n_weights,), self._dtype)
-        for i, units, place in self._places(vector):
-            place[...] = arrays[i][..., units]
+        for i, units, view in self._views(vector):
+            view[...] = arrays[i][..., units]
         return vector
 
-    def _arrays(self, vector: Vector) -> list[Vector]:
+    def _arrays(self, vector: npt.NDArray[Any]) -> list[FloatArray]:
         shapes = [shape for n, units in self._shapes for shape in ((n, units), (units,))]
         arrays = [np.empty(shape, self._dtype) for shape in shapes]
-        for i, units, place in self._places(vector):
-            arrays[i][..., units] = place
+        for i, units, view in self._views(vector):
+            arrays[i][..., units] = view
         return arrays
 
-    def _places(self, vector: Vector) -> Iterator[tuple[int, slice, Vector]]:
+    def _views(self, vector: npt.NDArray[Any]) -> Iterator[tuple[int, slice, npt.NDArray[Any]]]:
         """Yield the number of an array, some of its units, and where in the vector they are."""
         for layer, (n_inputs, n_units) in enumerate(self._shapes):
-            place = vector[self._coefs[layer] : self._intercepts[layer]]
+            coef = vector[self._coef_starts[layer] : self._intercept_starts[layer]]
             if layer == 0 and self._n_tiles:
-                for t, tile in enumerate(place.reshape(self._n_tiles, n_inputs, TILE)):
+                for t, tile in enumerate(coef.reshape(self._n_tiles, n_inputs, TILE)):
                     units = slice(t * TILE, min(n_units, (t + 1) * TILE))
                     yield 0, units, tile[:, : units.stop - units.start]
             else:
-                yield 2 * layer, slice(None), place.reshape(n_inputs, -1)[:, :n_units]
-            start = self._intercepts[layer]
+                yield 2 * layer, slice(None), coef.reshape(n_inputs, -1)[:, :n_units]
+            start = self._intercept_starts[layer]
             yield 2 * layer + 1, slice(None), vector[start : start + n_units]
 
 
-def _evenly(n_inputs: int, most: int, n_tasks: int) -> int:
-    """Return how many inputs a task has if there are so many tasks, or more if it had too many.
+def _even_size(n_inputs: int, most: int, n_tasks: int) -> int:
+    """Return how many inputs each task has: `n_tasks` tasks, or more if these exceed `most` inputs.
 
-    The number of threads has no say, so that any number of them computes the same.
+    It does not depend on the number of threads, so that any number of them computes the same.
     """
     return -(-n_inputs // max(n_tasks, -(-n_inputs // most)))

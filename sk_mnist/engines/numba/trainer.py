@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from sk_mnist._utils.threads import team_size
+from sk_mnist._utils.typing import FloatArray
 from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.engines.base import (
     AdamOptions,
@@ -28,9 +29,10 @@ from sk_mnist.engines.base import (
 )
 from sk_mnist.engines.chunks import chunks_of
 from sk_mnist.engines.evaluation import NumpyEvaluator
-from sk_mnist.engines.numba.csr import contiguous, takes_sparse, without_zeros
-from sk_mnist.engines.numba.kernels import train as kernels
+from sk_mnist.engines.numba.csr import contiguous, stays_sparse, to_csr
+from sk_mnist.engines.numba.kernels.scheduler import STOP, new_counters
 from sk_mnist.engines.numba.kernels.structs import Network, Rows, Settings, Workspace
+from sk_mnist.engines.numba.kernels.train import train_steps
 from sk_mnist.engines.numba.memory_layout import Layout
 from sk_mnist.network.activations import ACTIVATIONS
 
@@ -51,7 +53,7 @@ class _LaidOutState:
     learning_rate: float
 
     def state(self) -> NetworkState:
-        return self.layout.state(self.network, self.n_steps, self.learning_rate)
+        return self.layout.unpack(self.network, self.n_steps, self.learning_rate)
 
 
 class NumbaAdamTrainer:
@@ -69,7 +71,7 @@ class NumbaAdamTrainer:
         self._options: AdamOptions = task.optimizer.adam
         self._task = task
         self._spec = task.spec
-        self._batch_size = min(task.batch_size, task.data.X.shape[0])
+        self._batch_size = min(task.batch_size, int(task.data.X.shape[0]))
         self._dtype = np.dtype(task.spec.dtype)
         self._layouts: dict[bool, Layout] = {}
         self._workspaces: dict[tuple[bool, int], Workspace] = {}
@@ -77,7 +79,7 @@ class NumbaAdamTrainer:
             task.data,
             self.load,
             self._batch_size,
-            stays_sparse=takes_sparse(task.data.X, task.data.scaling),
+            stays_sparse=stays_sparse(task.data.X, task.data.scaling),
         )
 
     @property
@@ -112,15 +114,15 @@ class NumbaAdamTrainer:
         n_features = X.shape[1]
         offset = np.broadcast_to(scaling.offset, n_features).astype(self._dtype)
         factor = np.broadcast_to(1 / scaling.scale, n_features).astype(self._dtype)
-        nonzero = None if offset.any() else without_zeros(X, factor)
-        if nonzero is None:
+        csr = None if offset.any() else to_csr(X, factor)
+        if csr is None:
             dense = contiguous(X.toarray() if sparse.issparse(X) else X, self._dtype)
-            nonzero = np.zeros(0, np.int64), np.zeros(0, np.uint16), factor[:0]
+            csr = np.zeros(0, np.int64), np.zeros(0, np.uint16), factor[:0]
         else:
             dense = np.zeros((0, n_features), self._dtype)
         return Rows(
             dense,
-            *nonzero,
+            *csr,
             offset,
             factor,
             labels.reshape(len(labels), -1).astype(np.int32),
@@ -135,7 +137,7 @@ class NumbaAdamTrainer:
         self,
         state: LoadedState,
         order: npt.NDArray[np.intp],
-        learning_rates: npt.NDArray[np.float64],
+        learning_rates: FloatArray,
         seed: int,
         options: StepOptions,
     ) -> tuple[LoadedState, Totals]:
@@ -148,7 +150,7 @@ class NumbaAdamTrainer:
             n_steps = -(-len(chunk.order) // self._batch_size)
             rates = learning_rates[chunk.first_step : chunk.first_step + n_steps]
             settings = self._settings(options, seed, chunk.first_step, before.n_steps)
-            totals += _run_team(
+            totals += _run_workers(
                 layout, chunk.data, network, workspace, settings, chunk.order, rates
             )
             state = _LaidOutState(layout, network, before.n_steps + n_steps, rates[-1])
@@ -184,39 +186,39 @@ class NumbaAdamTrainer:
         row_weight: npt.NDArray[np.float64],
     ) -> npt.NDArray[np.float64]:
         """Return the totals of loaded rows, whose own weights do not count here."""
-        all_weights = np.zeros(len(data.weights))
-        all_weights[order] = row_weight
+        all_row_weight = np.zeros(len(data.row_weight))
+        all_row_weight[order] = row_weight
         batch_size = max(self._batch_size, min(_EVALUATED_ROWS, len(order)))
         layout, workspace = self._prepared(data, batch_size)
         network = self._laid_out(state, layout).network
-        network = network._replace(momenta=network.momenta[:0], velocities=network.velocities[:0])
+        network = layout.without_moments(network)
         rates = np.zeros(-(-len(order) // batch_size))
         settings = self._settings(StepOptions(), seed=0, first_step=0, n_steps_before=0)
-        data = data._replace(weights=all_weights)
-        return _run_team(layout, data, network, workspace, settings, order, rates)
+        data = data._replace(row_weight=all_row_weight)
+        return _run_workers(layout, data, network, workspace, settings, order, rates)
 
     def _laid_out(self, state: LoadedState, layout: Layout) -> _LaidOutState:
         """Bring a network into a layout, with moments of zero if it has none."""
         if isinstance(state, _LaidOutState) and state.layout is layout:
             return state
         arrays = state.state()
-        network = layout.network(arrays)
+        network = layout.pack(arrays)
         if arrays.optimizer_state is None:
-            network = layout.initial_moments(network)
+            network = layout.with_zero_moments(network)
         return _LaidOutState(layout, network, arrays.n_steps or 0, 0.0)
 
     def _settings(
         self, options: StepOptions, seed: int, first_step: int, n_steps_before: int
     ) -> Settings:
-        real = self._dtype.type
+        scalar = self._dtype.type
         # Keras has the slope as float32.
         slope = np.float32(ACTIVATIONS[self._spec.activation].negative_slope)
         return Settings(
-            negative_slope=real(slope),
+            negative_slope=scalar(slope),
             softmax=self._spec.out_activation == "softmax",
-            alpha=real(options.alpha),
-            dropout=real(options.dropout),
-            label_smoothing=real(options.label_smoothing),
+            alpha=scalar(options.alpha),
+            dropout=scalar(options.dropout),
+            label_smoothing=scalar(options.label_smoothing),
             seed=np.uint32(seed),
             first_step=first_step,
             n_steps_before=n_steps_before,
@@ -235,34 +237,35 @@ class NumbaAdamTrainer:
         return layout, self._workspaces[key]
 
 
-def _run_team(
+def _run_workers(
     layout: Layout,
     data: Rows,
     network: Network,
     workspace: Workspace,
     settings: Settings,
     order: npt.NDArray[np.intp],
-    rates: npt.NDArray[np.float64],
+    rates: FloatArray,
 ) -> npt.NDArray[np.float64]:
-    """Call `kernels.train_steps` in several threads; return the sums. An interrupt stops them."""
-    parts = layout.parts if len(network.momenta) else np.zeros((0, 4), np.int64)
+    """Run `train_steps` in several threads; return the totals. An interrupt stops them."""
+    has_moments = len(network.first_moments) > 0
+    weight_blocks = layout.weight_blocks if has_moments else np.zeros((0, 4), np.int64)
     order = np.ascontiguousarray(order, np.int64)
     rates = np.ascontiguousarray(rates, np.float64)
-    sums = np.zeros(3)
-    arguments = data, network, workspace, settings, order, rates, parts, sums
-    with team_size() as n_members, ThreadPoolExecutor(n_members) as pool:
-        counters = kernels.new_counters(n_members)
+    totals = np.zeros(3)
+    arguments = data, network, workspace, settings, order, rates, weight_blocks, totals
+    with team_size() as n_workers, ThreadPoolExecutor(n_workers) as pool:
+        counters = new_counters(n_workers)
         try:
             waiting = {
-                pool.submit(kernels.train_steps, counters, gradient, *arguments)
-                for gradient in layout.gradients(n_members)
+                pool.submit(train_steps, counters, gradient, *arguments)
+                for gradient in layout.gradient_buffers(n_workers)
             }
             while waiting:
                 done, waiting = futures.wait(
                     waiting, INTERRUPT_POLL_SECONDS, return_when=futures.FIRST_EXCEPTION
                 )
-                for member in done:
-                    member.result()
+                for worker in done:
+                    worker.result()
         finally:
-            counters[kernels.STOP] = 1  # for those that wait for one that is not coming
-    return sums
+            counters[STOP] = 1  # for workers at a barrier that another never reaches
+    return totals

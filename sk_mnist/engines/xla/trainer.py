@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sk_mnist._utils.typing import FloatArray
 from sk_mnist.engines.base import (
     LoadedState,
     NetworkState,
@@ -80,7 +81,7 @@ class XlaTrainer:
         self,
         state: LoadedState,
         order: npt.NDArray[np.intp],
-        learning_rates: npt.NDArray[np.float64],
+        learning_rates: FloatArray,
         seed: int,
         options: StepOptions,
     ) -> tuple[_DeviceState, Totals]:

@@ -1,45 +1,68 @@
-"""How kernels are compiled, and kept on disk."""
+"""Compilation of kernels to machine code, and the cache of that code on disk."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
+import llvmlite
+import numba
 from numba import njit
+from numba.core.caching import FunctionCache
 
 
-@functools.cache
-def _fingerprint() -> str:
-    """Return what tells this package's kernels from those of another version."""
-    digest = hashlib.sha256()
-    for pattern in ("kernels/*.py", "predict.py", "csr.py"):
-        for path in sorted(Path(__file__).parents[1].glob(pattern)):
-            digest.update(path.read_bytes())
+def cache_key(directory: Traversable) -> str:
+    """Return what the machine code of the kernels in a directory depends on, as a hash.
+
+    Numba's own key covers the processor, the types of the arguments and the file of the function,
+    but not the files of the functions that it calls, nor llvmlite. So this one covers all modules
+    of the directory and the versions of both.
+    """
+    digest = hashlib.sha256(f"{numba.__version__} {llvmlite.__version__}".encode())
+    for file in sorted(directory.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".py"):
+            digest.update(file.name.encode())
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 
-def entry_point(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """Compile a function to machine code that runs without Python's lock.
+@functools.cache
+def _own_cache_key() -> str:
+    return cache_key(resources.files(__package__))
 
-    The code is kept on disk for other processes, if there is a place that can be written to.
+
+class _KernelCache(FunctionCache):
+    """Numba's cache; code that cannot be read or written costs compilation, never an error."""
+
+    @contextlib.contextmanager
+    def _guard_against_spurious_io_errors(self) -> Iterator[None]:
+        # Unpickling a damaged file may raise any exception.
+        with contextlib.suppress(Exception):
+            yield
+
+
+def entry_point(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """Compile a function to machine code that Python can call and that releases the GIL.
+
+    The code is cached on disk for other processes, if there is a directory that can be written to.
     """
     options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}, **options}
-    # Numba keeps code by this name until the file of the function changes, and does not look at
-    # the files of the functions that it calls.
-    function.__qualname__ = f"{function.__name__}_{_fingerprint()}"
-    try:
-        compiled = njit(cache=True, **options)(function)
-    except RuntimeError:  # what Numba raises where it finds no such place
-        compiled = njit(**options)(function)
+    # Numba names the files of the cache after the function.
+    function.__qualname__ = f"{function.__name__}_{_own_cache_key()}"
+    compiled = njit(**options)(function)
+    with contextlib.suppress(RuntimeError):  # raised if there is no such directory
+        compiled._cache = _KernelCache(function)
     return compiled  # type: ignore[no-any-return]
 
 
-# Without ways in from Python, which take long to compile.
+# Wrappers for calls from Python or C take long to compile.
 kernel = functools.partial(entry_point, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-"""Compile a function that only compiled functions call."""
+"""Compile a function that is called by compiled functions only."""
 
 inlined = functools.partial(kernel, inline="always")
-"""Compile a function as a part of the one that calls it, once rather than twice."""
+"""Compile a function as a part of its caller: once, where a kernel is optimized twice."""

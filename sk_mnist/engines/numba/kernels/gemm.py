@@ -1,69 +1,75 @@
-"""Products of dense matrices, as kernels."""
+"""Products and transposes of dense matrices.
+
+As in BLAS, a matrix is given as a vector that begins with its first element, and by its leading
+dimension, the elements from one row to the next.
+"""
 
 from __future__ import annotations
 
 from sk_mnist.engines.numba.kernels.compile import kernel
 from sk_mnist.engines.numba.kernels.llvm_simd import (
-    TILE_ROWS,
+    MICRO_ROWS,
+    MICRO_VECTORS,
     VECTOR_BYTES,
-    WIDE_VECTORS,
-    multiply_tile,
+    gemm_microkernel,
     transpose_square,
 )
 
 
 @kernel
-def multiply(shape, left, steps, right, pitch, total, total_pitch):
-    """Compute ``total = left @ right``, matrices in vectors, each from its first number on.
+def gemm(shape, a, a_strides, b, ldb, c, ldc):
+    """Compute ``c = a @ b``.
+
+    Each element is summed in order from the first product on, whatever the shape, so that its bits
+    do not depend on the rows and columns around it.
 
     Parameters
     ----------
     shape : (int, int, int)
-        Rows and columns of `total`, and the length of the sums.
-    left : ndarray
+        Rows and columns of `c`, and the length of the sums.
+    a : ndarray
         The first factor.
-    steps : (int, int)
-        In `left`, from one row to the next, and from one column to the next.
-    right, total : ndarray
-        The second factor and the result, row by row. Behind `right` there must be a line of the
-        cache that may be read, as `sk_mnist.engines.numba.kernels.structs.aligned` leaves.
-    pitch, total_pitch : int
-        In these, from one row to the next.
+    a_strides : (int, int)
+        In `a`, elements from one row to the next, and from one column to the next.
+    b, c : ndarray
+        The second factor and the result. A cache line behind `b` is read, too, and must be
+        readable, as `sk_mnist._utils.memory.aligned` makes it.
+    ldb, ldc : int
+        Their leading dimensions.
     """
-    n_rows, n_columns, length = shape
-    row_step, step = steps
-    narrow = VECTOR_BYTES // total.itemsize
-    wide = WIDE_VECTORS * narrow
+    m, n, k = shape
+    row_stride, column_stride = a_strides
+    narrow = VECTOR_BYTES // c.itemsize
+    wide = MICRO_VECTORS * narrow
     j = 0
-    while j < n_columns:
-        width = wide if n_columns - j >= wide else narrow
-        # What is left is computed with columns before it, if there are any: whole vectors.
-        first = max(0, min(j, n_columns - width))
-        for i in range(0, n_rows, TILE_ROWS):
-            multiply_tile(
-                n_rows - i,
-                min(width, n_columns - first),
-                length,
-                left[i * row_step :],
-                row_step,
-                step,
-                right[first:],
-                pitch,
-                total[i * total_pitch + first :],
-                total_pitch,
+    while j < n:
+        width = wide if n - j >= wide else narrow
+        # The remaining columns are computed together with columns before them, as whole vectors.
+        first = max(0, min(j, n - width))
+        for i in range(0, m, MICRO_ROWS):
+            gemm_microkernel(
+                m - i,
+                min(width, n - first),
+                k,
+                a[i * row_stride :],
+                row_stride,
+                column_stride,
+                b[first:],
+                ldb,
+                c[i * ldc + first :],
+                ldc,
             )
         j = first + width
 
 
 @kernel
-def transpose(n_rows, n_columns, matrix, pitch, target, target_pitch):
-    """Write the rows of a matrix as columns of another."""
-    side = VECTOR_BYTES // matrix.itemsize
+def transpose(n_rows, n_columns, a, lda, b, ldb):
+    """Write the rows of `a` to the columns of `b`."""
+    side = VECTOR_BYTES // a.itemsize
     whole_rows, whole_columns = n_rows - n_rows % side, n_columns - n_columns % side
     for j in range(0, whole_columns, side):
         for i in range(0, whole_rows, side):
-            source = matrix[i * pitch + j :]
-            transpose_square(source, pitch, target[j * target_pitch + i :], target_pitch)
+            transpose_square(a[i * lda + j :], lda, b[j * ldb + i :], ldb)
     for i in range(n_rows):
         for j in range(whole_columns if i < whole_rows else 0, n_columns):
-            target[j * target_pitch + i] = matrix[i * pitch + j]
+            b[j * ldb + i] = a[i * lda + j]

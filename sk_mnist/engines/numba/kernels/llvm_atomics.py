@@ -1,6 +1,7 @@
-"""What Numba has no words for: counters that threads share, and hints to the processor.
+"""LLVM code for what Numba does not offer: atomic counters, prefetching, denormals, yielding.
 
-Each function here is LLVM code that Numba compiles into the kernels that call it.
+Numba calls an `intrinsic` for its signature and a function that generates the code. The arguments
+of the compiled function are those behind the first one.
 """
 
 from __future__ import annotations
@@ -15,45 +16,44 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-# Numba calls such a function to have the code, whose arguments are the ones after the first.
-coded: Any = intrinsic
-
 yield_processor = types.ExternalFunction(
     "SwitchToThread" if sys.platform == "win32" else "sched_yield", types.int32()
 )
 """Let another thread run that waits for the processor."""
 
 
-@coded
+@intrinsic
 def flush_denormals(typing_context: Any) -> tuple[Any, Callable[..., Any]]:
-    """Take numbers next to zero for zero, in this thread from now on, where that is known how.
+    """Treat denormal numbers as zero in this thread from now on; x86-64 only.
 
-    Adam's averages become such numbers where a gradient is zero for long, and processors take many
-    times as long for them.
+    Adam's moments become denormal if a gradient is zero for long, and computing with denormals
+    takes many times as long.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         if platform.machine().lower() in ("x86_64", "amd64"):
             integer = ir.IntType(32)
-            place = cgutils.alloca_once(builder, integer)
-            pointer = builder.bitcast(place, cgutils.voidptr_t)
-            kind = ir.FunctionType(ir.VoidType(), [pointer.type])
+            register = cgutils.alloca_once(builder, integer)
+            pointer = builder.bitcast(register, cgutils.voidptr_t)
+            function_type = ir.FunctionType(ir.VoidType(), [pointer.type])
             read, write = (
-                cgutils.get_or_insert_function(builder.module, kind, f"llvm.x86.sse.{name}")
+                cgutils.get_or_insert_function(
+                    builder.module, function_type, f"llvm.x86.sse.{name}"
+                )
                 for name in ("stmxcsr", "ldmxcsr")
             )
             builder.call(read, [pointer])
-            # "Flush to zero" for results, "denormals are zeros" for what is read.
-            builder.store(builder.or_(builder.load(place), integer(0x8040)), place)
+            # "Flush to zero" for results, "denormals are zeros" for operands.
+            builder.store(builder.or_(builder.load(register), integer(0x8040)), register)
             builder.call(write, [pointer])
         return context.get_dummy_value()
 
     return types.void(), generate
 
 
-@coded
+@intrinsic
 def fetch_add(typing_context: Any, counter: Any, amount: Any) -> tuple[Any, Callable[..., Any]]:
-    """Add to the first element of an int64 array, and return what it was before."""
+    """Add to the first element of an int64 array, and return its value before."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, args[0])
@@ -62,9 +62,9 @@ def fetch_add(typing_context: Any, counter: Any, amount: Any) -> tuple[Any, Call
     return types.int64(counter, types.int64), generate
 
 
-@coded
+@intrinsic
 def load(typing_context: Any, counter: Any) -> tuple[Any, Callable[..., Any]]:
-    """Return the first element of an int64 array that other threads may add to."""
+    """Return the first element of an int64 array that other threads may write to."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, args[0])
@@ -73,17 +73,17 @@ def load(typing_context: Any, counter: Any) -> tuple[Any, Callable[..., Any]]:
     return types.int64(counter), generate
 
 
-@coded
-def prefetch(typing_context: Any, vector: Any, place: Any) -> tuple[Any, Callable[..., Any]]:
+@intrinsic
+def prefetch(typing_context: Any, vector: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
     """Ask for an element of a vector to be brought into the cache, and do not wait for it."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = context.make_array(signature.args[0])(context, builder, args[0]).data
         pointer = builder.bitcast(builder.gep(pointer, [args[1]]), cgutils.voidptr_t)
         integer = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [pointer.type, integer, integer, integer])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        # To be read; to stay in all levels of the cache; data.
+        function_type = ir.FunctionType(ir.VoidType(), [pointer.type, integer, integer, integer])
+        function = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
+        # For reading; to be kept in all levels of the cache; data, not instructions.
         builder.call(function, [pointer, integer(0), integer(3), integer(1)])
         return context.get_dummy_value()
 

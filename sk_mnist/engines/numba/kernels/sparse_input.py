@@ -1,94 +1,91 @@
-"""A first layer that is computed from those of its inputs that are not zero, as kernels.
-
-Rows come without zeros, and weights lie in tiles.
-"""
+"""A first layer that is computed from its nonzero inputs: rows in CSR format, weights in tiles."""
 
 from __future__ import annotations
 
 from sk_mnist.engines.numba.kernels.compile import kernel
-from sk_mnist.engines.numba.kernels.dense import layer_rows
 from sk_mnist.engines.numba.kernels.llvm_atomics import prefetch
-from sk_mnist.engines.numba.kernels.llvm_simd import TILE, add_scaled_rows, add_to_rows
-from sk_mnist.engines.numba.kernels.structs import CACHE_LINE
+from sk_mnist.engines.numba.kernels.llvm_simd import TILE, add_scaled_rows, scatter_add_rows
+from sk_mnist.engines.numba.kernels.structs import CACHE_LINE, layer_rows
 
 
 @kernel
-def fetch(part, batch, rows, network):
-    """Have the sparse rows of the next batch brought into the cache, with each task some of them.
+def prefetch_rows(start, stop, batch, rows, network):
+    """Prefetch a share of the next batch's rows, the share that the inputs of a task are of all.
 
-    They lie all over the memory. Who computes with a tile's tasks needs all of them.
+    The rows lie scattered in memory. The worker of a tile's tasks needs all of them.
     """
-    first = len(batch) * part[2] // network.sizes[0]
-    last = len(batch) * part[3] // network.sizes[0]
+    first = len(batch) * start // network.layer_sizes[0]
+    last = len(batch) * stop // network.layer_sizes[0]
     for i in range(first, last):
-        start, stop = rows.starts[batch[i]], rows.starts[batch[i] + 1]
-        for k in range(start, stop, CACHE_LINE // rows.columns.itemsize):
-            prefetch(rows.columns, k)
-        for k in range(start, stop, CACHE_LINE // rows.values.itemsize):
+        begin, end = rows.indptr[batch[i]], rows.indptr[batch[i] + 1]
+        for k in range(begin, end, CACHE_LINE // rows.indices.itemsize):
+            prefetch(rows.indices, k)
+        for k in range(begin, end, CACHE_LINE // rows.values.itemsize):
             prefetch(rows.values, k)
 
 
 @kernel
 def forward_tile(t, batch, rows, network, workspace):
-    """Multiply rows without zeros by the weights of a tile of the first layer.
+    """Multiply the rows of a batch by the weights of tile `t`.
 
-    Of all rows first some inputs, then others, so that their weights stay in a near cache.
+    All rows are multiplied by one input range after the other, whose weights stay in the L1 or L2
+    cache.
     """
-    n_inputs = network.sizes[0]
-    coefs = network.coefs[0] + t * n_inputs * TILE
-    bounds = workspace.bounds[t]
+    n_inputs = network.layer_sizes[0]
+    coefs = network.coef_starts[0] + t * n_inputs * TILE
+    bounds = workspace.range_bounds[t]
     for i in range(len(batch)):
-        bounds[0, i] = rows.starts[batch[i]]
+        bounds[0, i] = rows.indptr[batch[i]]
     workspace.tiles[t, : len(batch)] = 0
-    for part in range(len(bounds) - 1):
-        first = part * workspace.tile_inputs
-        last = min(n_inputs, first + workspace.tile_inputs)
-        tile = network.weights[coefs + first * TILE : coefs + last * TILE]
+    for r in range(len(bounds) - 1):
+        start = r * workspace.range_size
+        stop = min(n_inputs, start + workspace.range_size)
+        tile = network.weights[coefs + start * TILE : coefs + stop * TILE]
         for i in range(len(batch)):
-            bounds[part + 1, i] = add_scaled_rows(
+            bounds[r + 1, i] = add_scaled_rows(
                 workspace.tiles[t, i],
                 tile,
-                first,
-                last,
-                rows.columns,
+                start,
+                stop,
+                rows.indices,
                 rows.values,
-                bounds[part, i],
-                rows.starts[batch[i] + 1],
+                bounds[r, i],
+                rows.indptr[batch[i] + 1],
             )
 
 
 @kernel
-def collect(first, last, network, workspace):
-    """Compute the logits of the first layer from tiles."""
-    logits = layer_rows(workspace.outputs, 1, first, last, network, workspace)
-    intercept = network.weights[network.intercepts[0] :]
+def gather_tiles(start, stop, network, workspace):
+    """Copy products from tiles to the logits of the first layer, and add the intercepts."""
+    logits = layer_rows(workspace.outputs, 1, start, stop, network, workspace)
+    intercept = network.weights[network.intercept_starts[0] :]
     for t in range(len(workspace.tiles)):
-        for i in range(last - first):
+        for i in range(stop - start):
             for j in range(min(TILE, logits.shape[1] - t * TILE)):
                 k = t * TILE + j
-                logits[i, k] = workspace.tiles[t, first + i, j] + intercept[k]
+                logits[i, k] = workspace.tiles[t, start + i, j] + intercept[k]
 
 
 @kernel
-def lay_out_deltas(first, last, network, workspace):
-    """Copy what the loss changes with at the first layer into tiles."""
-    deltas = layer_rows(workspace.deltas, 1, first, last, network, workspace)
+def scatter_deltas(start, stop, network, workspace):
+    """Copy the deltas of the first layer to tiles."""
+    deltas = layer_rows(workspace.deltas, 1, start, stop, network, workspace)
     for t in range(len(workspace.tiles)):
         tile = workspace.tiles[t]
         width = min(TILE, deltas.shape[1] - t * TILE)
-        for i in range(last - first):
+        for i in range(stop - start):
             for j in range(width):
-                tile[first + i, j] = deltas[i, t * TILE + j]
+                tile[start + i, j] = deltas[i, t * TILE + j]
             for j in range(width, TILE):
-                tile[first + i, j] = 0
+                tile[start + i, j] = 0
 
 
 @kernel
-def tile_gradient(t, first, last, batch, rows, workspace, gradient):
-    """Compute the gradient of a tile of the first layer, for some of its inputs."""
-    gradient[: (last - first) * TILE] = 0
-    part = first // workspace.tile_inputs
-    starts, stops = workspace.bounds[t, part], workspace.bounds[t, part + 1]
-    for i in range(len(batch)):
-        delta = workspace.tiles[t, i]
-        add_to_rows(gradient, first, rows.columns, rows.values, delta, starts[i], stops[i])
+def tile_gradient(t, start, stop, n_rows, rows, workspace, gradient):
+    """Compute the gradient of tile `t` for the inputs from `start` to `stop`, an input range."""
+    gradient[: (stop - start) * TILE] = 0
+    r = start // workspace.range_size
+    begins, ends = workspace.range_bounds[t, r], workspace.range_bounds[t, r + 1]
+    for i in range(n_rows):
+        deltas = workspace.tiles[t, i]
+        scatter_add_rows(gradient, start, rows.indices, rows.values, deltas, begins[i], ends[i])

@@ -1,134 +1,121 @@
-"""What kernels work on, as groups of arrays and numbers, which Numba takes as they are."""
+"""What kernels work on: named tuples of arrays and scalars, which Numba takes as they are."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
+from sk_mnist.engines.numba.kernels.compile import kernel
 
 CACHE_LINE = 64
 """Bytes that come into a processor's cache together."""
 
 
-def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Make an array of zeros that begins with a line of the cache.
-
-    What a processor reads at once takes twice as long where it lies in two lines. Behind the array
-    another line may be read, as products in vectors do.
-    """
-    size = int(np.prod(shape)) * dtype.itemsize
-    memory = np.zeros(size + 2 * CACHE_LINE, np.uint8)
-    start = -memory.ctypes.data % CACHE_LINE
-    return memory[start : start + size].view(dtype).reshape(shape)
-
-
 class Rows(NamedTuple):
-    """Loaded rows: dense, or without zeros and scaled (then `dense` has no rows).
+    """Loaded rows: dense, or in CSR format and scaled (then `dense` has no rows).
 
     Attributes
     ----------
     dense : ndarray of shape (n_rows, n_features)
         The inputs, not scaled.
-    starts : ndarray of shape (n_rows + 1,), int64
-        Where in `columns` and `values` each row begins.
-    columns, values : ndarray of shape (n_values,)
-        The inputs that are not zero; the columns of a row are in ascending order.
+    indptr : ndarray of shape (n_rows + 1,), int64
+        Where in `indices` and `values` each row begins.
+    indices, values : ndarray of shape (n_nonzero,)
+        Columns and scaled values of the nonzero inputs; the columns of a row ascend.
     offset, factor : ndarray of shape (n_features,)
-        Scaling of dense inputs: first the one is subtracted, then the other multiplied.
+        Scaling of dense inputs: the offset is subtracted, then the factor multiplied.
     labels : ndarray of shape (n_rows, 1) or (n_rows, n_outputs), int32
         Class numbers for a softmax output, 0 or 1 for logistic outputs.
-    weights : ndarray of shape (n_rows,), float64
+    row_weight : ndarray of shape (n_rows,), float64
         Weight of each row in the loss.
     """
 
     dense: Any
-    starts: Any
-    columns: Any
+    indptr: Any
+    indices: Any
     values: Any
     offset: Any
     factor: Any
     labels: Any
-    weights: Any
+    row_weight: Any
 
 
 class Network(NamedTuple):
-    """Weights and Adam's averages, one vector each, in which the layers follow each other.
+    """Weights and Adam's moments, one vector each that holds all layers.
 
     Attributes
     ----------
-    sizes : ndarray of int64
+    layer_sizes : ndarray of int64
         Number of inputs, units of each layer.
-    pitches : ndarray of int64
-        Of each layer, numbers from one row of its matrix to the next. Between long rows there is a
-        line of the cache: those a power of two apart would want the same place in it.
-    coefs, intercepts : ndarray of int64
-        Where in the vectors those of each layer begin.
-    weights, momenta, velocities : ndarray
-        A dense layer's matrix has the shape (n_inputs, pitch), that of a first layer of sparse
-        inputs (n_tiles, n_inputs, TILE).
+    leading_dims : ndarray of int64
+        Of each layer's matrix, elements from one row to the next. Long rows are padded by a cache
+        line: rows a power of two apart would compete for the same place in the cache.
+    coef_starts, intercept_starts : ndarray of int64
+        Where in the vectors the matrix and the intercepts of each layer begin.
+    weights, first_moments, second_moments : ndarray
+        The matrix of a dense layer has the shape (n_inputs, leading_dim), that of a first layer of
+        CSR inputs (n_tiles, n_inputs, TILE). Without moments, the network is only evaluated.
     """
 
-    sizes: Any
-    pitches: Any
-    coefs: Any
-    intercepts: Any
+    layer_sizes: Any
+    leading_dims: Any
+    coef_starts: Any
+    intercept_starts: Any
     weights: Any
-    momenta: Any
-    velocities: Any
+    first_moments: Any
+    second_moments: Any
 
 
 class Workspace(NamedTuple):
-    """What a step computes on its way.
+    """Intermediate results of a step.
 
     Attributes
     ----------
-    starts : ndarray of int64
-        Where in the next four each layer begins, the inputs first.
-    outputs, slopes, deltas : ndarray
-        Of each layer, for each row of the batch: outputs, their derivative by the logits, and that
-        of the loss by the logits.
-    turned : ndarray
-        Like `deltas`, but of each block of rows transposed.
+    layer_starts : ndarray of int64
+        Where in the next four vectors each layer begins, the inputs first.
+    outputs, activation_gradients, deltas : ndarray
+        Of each layer, for each row of the batch: the outputs (first the logits), their gradient by
+        the logits, dropout mask included, and the gradient of the loss by the logits.
+    transposed_deltas : ndarray
+        Like `deltas`, but each block of rows is transposed.
     tiles : ndarray of shape (n_tiles, batch_size, TILE)
-        Of a first layer of sparse inputs: these times the weights, then the derivative of the loss
-        by the logits.
-    tile_inputs : int
-        Number of inputs, at most, whose weights are a task of a tile.
-    bounds : ndarray of shape (n_tiles, n_tasks + 1, batch_size), int64
-        Where in each sparse row of the batch the inputs of a task begin; each tile has its own
-        copy, beside the thread that it is computed by.
-    losses, hits : ndarray of shape (batch_size,)
-        Of each row, times its weight.
+        Of a first layer of CSR inputs: logits without intercepts, later deltas.
+    range_size : int
+        Number of inputs in an input range; the last one may be smaller. The weights of a range
+        within a tile are a weight block.
+    range_bounds : ndarray of shape (n_tiles, n_ranges + 1, batch_size), int64
+        Where in each CSR row of the batch the input ranges begin. Each tile has a copy of its own,
+        in the cache of the worker that computes the tile.
+    losses, correct : ndarray of shape (batch_size,)
+        Loss of each row, and 1 if it is predicted correctly, times its weight.
     """
 
-    starts: Any
+    layer_starts: Any
     outputs: Any
-    slopes: Any
+    activation_gradients: Any
     deltas: Any
-    turned: Any
+    transposed_deltas: Any
     tiles: Any
-    tile_inputs: Any
-    bounds: Any
+    range_size: Any
+    range_bounds: Any
     losses: Any
-    hits: Any
+    correct: Any
 
 
 class Settings(NamedTuple):
-    """What else a training takes; the numbers are of the network's type.
+    """Everything else that training needs.
 
     Attributes
     ----------
-    negative_slope : float
-        Derivative of the hidden layers' activation below zero.
+    negative_slope : scalar of the network's dtype
+        Gradient of the hidden layers' activation below zero.
     softmax : bool
-        Whether the outputs are a softmax, else each is logistic.
-    alpha, dropout, label_smoothing : float
+        Whether the output layer is a softmax; otherwise each output is logistic.
+    alpha, dropout, label_smoothing : scalar of the network's dtype
         As in the estimator.
     seed : uint32
         Seed of the epoch's dropout masks.
     first_step : int
-        Number in the epoch of the first step.
+        Number of the first step in the epoch.
     n_steps_before : int
         Steps that Adam has made before.
     beta_1, beta_2, epsilon : float
@@ -146,3 +133,12 @@ class Settings(NamedTuple):
     beta_1: Any
     beta_2: Any
     epsilon: Any
+
+
+@kernel
+def layer_rows(vector, layer, start, stop, network, workspace):
+    """Return some rows of a layer in one of the vectors of the workspace, as a matrix."""
+    n_units = network.layer_sizes[layer]
+    first = workspace.layer_starts[layer]
+    rows = vector[first + start * n_units : first + stop * n_units]
+    return rows.reshape((stop - start, n_units))

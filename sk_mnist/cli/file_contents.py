@@ -1,0 +1,163 @@
+"""The contents of the result files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import joblib
+
+import sk_mnist
+
+if TYPE_CHECKING:
+    from sklearn.model_selection._search import BaseSearchCV
+
+    from sk_mnist.classifier import KerasMLPClassifier
+    from sk_mnist.evaluation import EvaluationReport
+
+REPORT_FILE = "report.html"
+TRAINING_FILES = (
+    "model.joblib",
+    "metrics.json",
+    "history.csv",
+    "confusion_matrix.png",
+    REPORT_FILE,
+)
+SEARCH_FILES = ("cv_results.csv", "cv_results.png")
+
+
+def training_contents(
+    classifier: KerasMLPClassifier, report: EvaluationReport, run_info: Mapping[str, Any]
+) -> dict[str, bytes]:
+    """Return the contents of the files about a trained classifier.
+
+    Parameters
+    ----------
+    classifier : KerasMLPClassifier
+        The fitted classifier.
+    report : EvaluationReport
+        Return value of `evaluate` for the test set.
+    run_info : mapping
+        Further entries of metrics.json, serializable as JSON.
+
+    Returns
+    -------
+    dict of str to bytes
+        Contents by file name, with the keys `TRAINING_FILES`.
+    """
+    metrics = _metrics(report) | dict(run_info)
+    metrics |= {"parameters": classifier.get_params(), "versions": _versions()}
+    contents = (
+        _model_content(classifier),
+        json.dumps(metrics, indent=2).encode() + b"\n",
+        _history_content(classifier.history_),
+        _confusion_content(report),
+        report_content(report),
+    )
+    return dict(zip(TRAINING_FILES, contents, strict=True))
+
+
+def search_contents(search: BaseSearchCV) -> dict[str, bytes]:
+    """Return the contents of the files about a search.
+
+    Parameters
+    ----------
+    search : fitted GridSearchCV
+        The search.
+
+    Returns
+    -------
+    dict of str to bytes
+        Contents by file name, with the keys `SEARCH_FILES`.
+    """
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from sk_mnist.displays import GridSearchDisplay
+
+    table = pd.DataFrame(search.cv_results_).sort_values("rank_test_score", kind="stable")
+    # Not by pyplot, which may look for a screen.
+    figure = Figure(figsize=(7, 5), layout="compressed")
+    GridSearchDisplay.from_estimator(search, ax=figure.subplots())
+    contents = (table.to_csv(index=False).encode(), _png(figure))
+    return dict(zip(SEARCH_FILES, contents, strict=True))
+
+
+def report_content(report: EvaluationReport) -> bytes:
+    """Return a report as an HTML page.
+
+    Parameters
+    ----------
+    report : EvaluationReport
+        Return value of `evaluate`.
+
+    Returns
+    -------
+    bytes
+    """
+    from sk_mnist.evaluation import html as _html
+
+    return _html.page(report).encode()
+
+
+def _metrics(report: EvaluationReport) -> dict[str, Any]:
+    scores = report.to_dict()
+    return {
+        "accuracy": report.accuracy,
+        "n_errors": report.n_errors,
+        "n_test": report.n_samples,
+        "expected_calibration_error": report.expected_calibration_error,
+        "digits": dict(list(scores["classification_report"].items())[:-2]),
+        "confusion_matrix": scores["confusion_matrix"]["counts"],
+    }
+
+
+def _versions() -> dict[str, str]:
+    # From the metadata of the distributions: importing all packages would take seconds.
+    packages = ("scikit-learn", "keras", "tensorflow", "numba", "numpy")
+    return {
+        "python": platform.python_version(),
+        "sk_mnist": sk_mnist.__version__,
+        **{name: metadata.version(name) for name in packages},
+    }
+
+
+def _model_content(classifier: KerasMLPClassifier) -> bytes:
+    buffer = io.BytesIO()
+    joblib.dump(classifier, buffer)
+    return buffer.getvalue()
+
+
+def _history_content(history: Mapping[str, list[float]]) -> bytes:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["epoch", *history])
+    writer.writerows(
+        [epoch, *values] for epoch, values in enumerate(zip(*history.values(), strict=True), 1)
+    )
+    return buffer.getvalue().encode()
+
+
+def _confusion_content(report: EvaluationReport) -> bytes:
+    # Importing these would delay the errors of `output_directory.prepare` noticeably.
+    from matplotlib.figure import Figure
+
+    from sk_mnist.displays import ConfusionHeatmapDisplay
+
+    confusion = report.confusion_matrix
+    # Not by pyplot, which may look for a screen.
+    figure = Figure(figsize=(7, 6), layout="compressed")
+    display = ConfusionHeatmapDisplay(confusion, display_labels=confusion.index)
+    display.plot(figure.subplots())
+    return _png(figure)
+
+
+def _png(figure: Any) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=150)
+    return buffer.getvalue()

@@ -1,0 +1,86 @@
+"""Classifiers: made from options, and loaded from files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import joblib
+from sklearn.base import ClassifierMixin, is_classifier
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from sk_mnist.classifier import KerasMLPClassifier
+from sk_mnist.cli.console import CommandError
+from sk_mnist.cli.options import name_options
+from sk_mnist.datasets.bunch import N_PIXELS
+
+
+def make_classifier(parameters: Mapping[str, Any]) -> KerasMLPClassifier:
+    """Make a classifier from the parameters that options have set.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Values by parameter names, which are keys of `OPTION_OF_PARAMETER`.
+
+    Returns
+    -------
+    KerasMLPClassifier
+
+    Raises
+    ------
+    CommandError
+        If a value is not valid.
+    """
+    classifier = KerasMLPClassifier(**parameters)
+    try:
+        # As in `fit`, but before the digits are loaded.
+        classifier._validate_params()
+    except ValueError as error:
+        raise CommandError(name_options(str(error))) from error
+    return classifier
+
+
+def load_classifier(path: Path) -> ClassifierMixin:
+    """Load a classifier of MNIST images.
+
+    Parameters
+    ----------
+    path : Path
+        File written by `joblib.dump`. Loading it can execute arbitrary code.
+
+    Returns
+    -------
+    ClassifierMixin
+        A fitted classifier with 784 input features.
+
+    Raises
+    ------
+    CommandError
+        If the file does not contain such a classifier.
+    """
+    try:
+        model = joblib.load(path)
+    # Invalid bytes can make the unpickler raise any exception.
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise CommandError(f"{path} cannot be loaded as a model ({reason})") from error
+    if not _is_fitted_classifier(model):
+        raise CommandError(f"{path} contains a {type(model).__name__}, not a fitted classifier")
+    n_features = getattr(model, "n_features_in_", N_PIXELS)
+    if n_features != N_PIXELS:
+        raise CommandError(
+            f"{path} expects {n_features} features, but MNIST images have {N_PIXELS} pixels"
+        )
+    return model
+
+
+def _is_fitted_classifier(candidate: object) -> bool:
+    try:
+        check_is_fitted(candidate)
+        return bool(is_classifier(candidate))
+    # AttributeError and TypeError if it is not an estimator.
+    except (AttributeError, TypeError, NotFittedError):
+        return False

@@ -1,0 +1,106 @@
+"""Tables in the terminal: the scores of a classifier, and the candidates of a search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sk_mnist.evaluation import EvaluationReport
+
+MAX_CANDIDATES = 10
+MAX_CONFUSED_PAIRS = 4
+
+
+def print_scores(console: Console, report: EvaluationReport) -> None:
+    """Print the confusion matrix, the scores of each class, and the accuracy.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to print. Ten classes fit into 80 columns.
+    report : EvaluationReport
+        Return value of `evaluate`.
+    """
+    console.print()
+    console.print(_confusion_table(report.confusion_matrix))
+    console.print(_report_table(report.classification_report))
+    if len(report.most_confused):
+        worst = report.most_confused.head(MAX_CONFUSED_PAIRS).itertuples()
+        pairs = (f"{pair.true}->{pair.predicted} ({pair.count:,})" for pair in worst)
+        console.print(f"Most confused (true->predicted): {', '.join(pairs)}", highlight=False)
+    console.print(
+        f"[bold]Test accuracy: {100 * report.accuracy:.2f}%[/bold]"
+        f" ({report.n_errors:,} of {report.n_samples:,} misclassified)",
+        highlight=False,
+    )
+
+
+def print_candidates(console: Console, cv_results: dict[str, Any]) -> None:
+    """Print the best candidates of a search.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to print.
+    cv_results : dict
+        The attribute `cv_results_` of a search.
+    """
+    order = cv_results["rank_test_score"].argsort(kind="stable")
+    names = [name for name in cv_results if name.startswith("param_")]
+    varied = [name for name in names if len({str(value) for value in cv_results[name]}) > 1]
+    title = "Candidates, best first"
+    if len(order) > MAX_CANDIDATES:
+        title = f"Best {MAX_CANDIDATES} of {len(order)} candidates"
+    table = Table(title=title, box=box.SIMPLE_HEAD)
+    table.add_column("accuracy", justify="right", no_wrap=True)
+    table.add_column("fit time", justify="right", no_wrap=True)
+    for name in varied or names:
+        table.add_column(name.removeprefix("param_"), overflow="fold")
+    for index in order[:MAX_CANDIDATES]:
+        mean, std = (cv_results[f"{statistic}_test_score"][index] for statistic in ("mean", "std"))
+        score = "failed" if mean != mean else f"{100 * mean:.2f} ± {100 * std:.2f}%"
+        values = (_format_value(cv_results[name][index]) for name in varied or names)
+        table.add_row(score, f"{cv_results['mean_fit_time'][index]:.1f} s", *values)
+    console.print()
+    console.print(table)
+
+
+def _format_value(value: Any) -> str:
+    return ",".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
+
+
+def _confusion_table(confusion: pd.DataFrame) -> Table:
+    table = Table(title="Confusion matrix (columns: predicted digit)", box=box.SIMPLE_HEAD)
+    table.add_column("true", style="bold")
+    width = len(str(confusion.to_numpy().max()))
+    for label in confusion.columns:
+        table.add_column(str(label), justify="right", min_width=width)
+    for true, counts in confusion.iterrows():
+        cells = [_confusion_cell(count, predicted == true) for predicted, count in counts.items()]
+        table.add_row(str(true), *cells)
+    return table
+
+
+def _confusion_cell(count: int, is_correct: bool) -> str:
+    if is_correct:
+        return f"[green]{count}[/green]"
+    return f"[bold red]{count}[/bold red]" if count else "[dim].[/dim]"
+
+
+def _report_table(report: pd.DataFrame) -> Table:
+    table = Table(title="Per-digit scores", box=box.SIMPLE_HEAD)
+    table.add_column("digit", style="bold")
+    for heading in ("precision", "recall", "F1", "support"):
+        table.add_column(heading, justify="right")
+    for name, scores in report.iterrows():
+        if name == report.index[-2]:  # the averages
+            table.add_section()
+        cells = [f"{scores[measure]:.4f}" for measure in ("precision", "recall", "f1")]
+        table.add_row(str(name), *cells, f"{scores['support']:,.0f}")
+    return table

@@ -1,0 +1,110 @@
+"""The train command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from typer.core import TyperCommand
+
+from sk_mnist.cli.console import CommandError
+from sk_mnist.cli.options import (
+    OPTION_OF_PARAMETER,
+    DataOption,
+    ForceOption,
+    OutputOption,
+    SeedOption,
+)
+
+
+class TrainCommand(TyperCommand):
+    """A command whose help shows the defaults of `KerasMLPClassifier`.
+
+    They are looked up only for the help, because importing scikit-learn takes a second.
+    """
+
+    def format_help(self, *args: Any, **kwargs: Any) -> None:
+        """Write the help."""
+        from sk_mnist.classifier import KerasMLPClassifier
+
+        defaults = KerasMLPClassifier().get_params()
+        for parameter in self.params:
+            if parameter.default is None and parameter.name in OPTION_OF_PARAMETER:
+                default = defaults[parameter.name]
+                is_sequence = isinstance(default, Sequence)
+                parameter.default = ",".join(map(str, default)) if is_sequence else default
+        super().format_help(*args, **kwargs)
+
+
+def train(
+    hidden_layer_sizes: Annotated[
+        str | None,
+        typer.Option(
+            "--hidden",
+            metavar="N,N,...",
+            help="Number of units of each hidden layer; '' for no hidden layer.",
+        ),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Number of epochs.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Mini-batch size.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Initial learning rate.")] = None,
+    dropout: Annotated[
+        float | None, typer.Option(help="Dropout rate of the hidden layers.")
+    ] = None,
+    random_state: SeedOption = 0,
+    data: DataOption = "auto",
+    output: OutputOption = Path("sk_mnist_run"),
+    force: ForceOption = False,
+) -> None:
+    """Train a classifier on MNIST, evaluate it on the test set and save it.
+
+    Writes model.joblib, metrics.json, history.csv, confusion_matrix.png and
+    report.html to --output.
+    """
+    from sk_mnist.cli.data import load_splits, print_splits
+    from sk_mnist.cli.file_contents import TRAINING_FILES
+    from sk_mnist.cli.fitting import fit
+    from sk_mnist.cli.models import make_classifier
+    from sk_mnist.cli.output_directory import prepare
+    from sk_mnist.cli.results import evaluate_and_save
+
+    parameters = {
+        "hidden_layer_sizes": _parse_sizes(hidden_layer_sizes),
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "dropout": dropout,
+        "random_state": random_state,
+    }
+    classifier = make_classifier({k: v for k, v in parameters.items() if v is not None})
+    prepare(output, TRAINING_FILES, overwrite=force, option="--output")
+
+    console = Console()
+    dataset, splits = load_splits(data, ["train", "test"])
+    print_splits(console, dataset, splits)
+    seconds = fit(classifier, *splits["train"], console)
+    run_info = {
+        "dataset": dataset,
+        "n_train": len(splits["train"][0]),
+        "seed": random_state,
+        "training_seconds": round(seconds, 3),
+    }
+    evaluate_and_save(classifier, *splits["test"], run_info, console, output, overwrite=force)
+
+
+def _parse_sizes(text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    try:
+        sizes = tuple(int(size) for size in text.split(",")) if text.strip() else ()
+    except ValueError:
+        sizes = (0,)
+    if min(sizes, default=1) < 1:
+        raise CommandError(
+            f"--hidden must be positive integers separated by commas, such as 512,256, or '' for "
+            f"no hidden layer; got {text!r}"
+        )
+    return sizes

@@ -1,0 +1,68 @@
+"""How the workers of a training share its tasks: work queues, barriers and their counters."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from sk_mnist.engines.numba.kernels.compile import kernel
+from sk_mnist.engines.numba.kernels.llvm_atomics import fetch_add, load, yield_processor
+
+N_WORKERS, ARRIVALS, N_JOINED, STOP, QUEUES = range(5)
+"""Rows of the counters; the queues are all rows from `QUEUES` on."""
+
+N_QUEUES = 3
+"""Kinds of tasks in a step: tiles, row blocks, weight blocks."""
+
+SPIN_LIMIT = 1000
+"""How often a worker looks for the others before it yields its processor."""
+
+
+def new_counters(n_workers: int) -> npt.NDArray[np.int64]:
+    """Make the counters that workers share.
+
+    Each counter has cache lines of its own: one that is written to often would slow down others.
+
+    Parameters
+    ----------
+    n_workers : int
+        Number of workers, all of which have to run at the same time.
+
+    Returns
+    -------
+    ndarray of shape (4 + 3 * n_workers, 16), int64
+        Only the first column is used: the number of workers; how often one has arrived at a
+        barrier; how many workers have started; whether to stop, which any thread may set to one;
+        and of each queue, how many of each worker's own tasks were taken.
+    """
+    counters = np.zeros((QUEUES + N_QUEUES * n_workers, 16), np.int64)
+    counters[N_WORKERS] = n_workers
+    return counters
+
+
+@kernel
+def next_task(worker, queue, n_tasks):
+    """Take a task: one of the worker's own, or else of another's; `n_tasks` if none is left.
+
+    A worker's own tasks are the same in every step, so that their data stay in its cache.
+    """
+    for i in range(len(queue)):
+        owner = (worker + i) % len(queue)
+        task = owner + len(queue) * fetch_add(queue[owner], 1)
+        if task < n_tasks:
+            return task
+    return n_tasks
+
+
+@kernel
+def wait_at_barrier(arrivals, target, stop):
+    """Wait until workers have arrived `target` times in all; return whether to go on."""
+    fetch_add(arrivals, 1)
+    n_spins = 0
+    while load(arrivals) < target:
+        n_spins += 1
+        if n_spins > SPIN_LIMIT:
+            if load(stop) > 0:
+                break
+            yield_processor()
+    return load(stop) == 0

@@ -1,0 +1,99 @@
+"""The kernels train the same bits with any number of threads, which end on an interrupt."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from jobs import assert_all_equal, make_job, run, run_python, trained_weights, weighted
+
+from sk_mnist._utils.threads import team_size
+from sk_mnist.engines.numba import trainer
+from sk_mnist.engines.numba.kernels.llvm_simd import TILE
+from sk_mnist.network.spec import NetworkSpec
+
+pytestmark = pytest.mark.keras  # `jobs` imports TensorFlow
+
+# Larger than tiles, row blocks, weight blocks and input ranges.
+LARGE = NetworkSpec((301, 2 * TILE + 6, 140, 3), "relu", "softmax", "float64")
+
+HASH_OF_A_NETWORK = """
+import hashlib
+import numpy as np
+from sk_mnist import KerasMLPClassifier
+rng = np.random.default_rng(0)
+X, y = rng.random((640, 784)).astype({dtype!r}), rng.integers(10, size=640)
+X[rng.random(X.shape) < {share}] = 0
+clf = KerasMLPClassifier({hidden}, epochs=2, random_state=0, dropout=0.1, alpha=0.01).fit(X, y)
+print(hashlib.sha256(b"".join(map(np.ndarray.tobytes, clf.coefs_ + clf.intercepts_))).hexdigest())
+"""
+
+
+def with_zeros(job, share=0.8):
+    """Return a job with a share of zeros among its inputs, which makes them sparse enough."""
+    X = job.data.X.copy()
+    X[np.random.default_rng(5).random(X.shape) < share] = 0
+    return replace(job, data=replace(job.data, X=X))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.0, 0.8], ids="{} zeros".format)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("hidden", [(128, 64), (300, 77), (512, 512)], ids=str)
+def test_any_number_of_threads_trains_the_same_bits(hidden, dtype, share):
+    code = HASH_OF_A_NETWORK.format(hidden=hidden, dtype=dtype, share=share)
+    assert len({run_python(code, OMP_NUM_THREADS=n) for n in ("1", "2", "3")}) == 1
+
+
+@pytest.mark.parametrize("n_threads", [2, 3, 7, 40])
+@pytest.mark.parametrize("prepare", [lambda job: job, with_zeros], ids=["dense", "CSR"])
+def test_more_threads_than_processors_or_tasks_train_the_same_bits(monkeypatch, n_threads, prepare):
+    job = prepare(weighted(make_job(LARGE, n_rows=150, batch_size=100, dropout=0.2)))
+
+    def found_by(n):
+        monkeypatch.setattr(trainer, "team_size", lambda: nullcontext(n))
+        state, metrics = run(job, "numba")
+        return [*state.weights, *state.optimizer_state, metrics]
+
+    assert_all_equal(found_by(n_threads), found_by(1))
+
+
+def test_concurrent_fits_train_the_same_bits_as_consecutive_fits():
+    jobs = [with_zeros(weighted(make_job(LARGE, dropout=0.4, seed=i))) for i in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        concurrent = list(pool.map(lambda job: trained_weights(job, "numba"), jobs))
+    for job, found in zip(jobs, concurrent, strict=True):
+        assert_all_equal(found, trained_weights(job, "numba"))
+
+
+def test_threads_are_shared_by_the_fits_of_a_process():
+    with team_size() as alone, team_size() as shared:
+        assert shared == max(1, alone // 2)
+    with team_size() as again:
+        assert again == alone
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_a_long_epoch_is_interrupted_at_once():
+    rng = np.random.default_rng(0)
+    X = rng.random((2_000, 784), dtype="float32")
+    job = make_job(NetworkSpec((784, 512, 10), "relu", "softmax", "float32"), n_rows=2_000)
+    job = replace(job, data=replace(job.data, X=X))
+    run(job, "numba")  # compiles, which takes seconds, too
+    job = replace(job, epochs=(np.tile(job.epochs[0], 1_000),))  # minutes
+    n_threads = threading.active_count()
+    timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(job, "numba")
+    timer.join()
+    assert time.monotonic() - start < 10
+    assert threading.active_count() == n_threads
