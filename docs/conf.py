@@ -1,16 +1,17 @@
-"""How Sphinx builds these pages.
+"""Sphinx configuration.
 
-Run with ``python -m sphinx -W --keep-going -b html docs docs/_build/html``. Nothing is fetched from
-the network, unless the environment variable ``SK_MNIST_INTERSPHINX`` is set: then the names of
-other libraries link to their documentation.
+Build with ``python -m sphinx -W --keep-going -b html docs docs/_build/html``. The build works
+offline. Set the environment variable ``SK_MNIST_INTERSPHINX`` to link to the documentation of other
+libraries, which requires network access.
 """
 
 import os
 from typing import Any
 
 import sk_mnist
+from sk_mnist.export.mixin import ExportMixin
 
-# Before an example imports TensorFlow, whose log would run into the pages.
+# Set before an example imports TensorFlow, whose log would end up in the pages.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 project = "sk_mnist"
@@ -31,15 +32,17 @@ templates_path = ["_templates"]
 
 # -- Text ---------------------------------------------------------------------------------------
 
-smartquotes = False  # types such as {"rms", "standard"} are code
+smartquotes = False  # keep quotes in types such as {"rms", "standard"}
 toc_object_entries_show_parents = "hide"
-default_role = "literal"  # a name in single backticks, which numpydoc asks for
+default_role = "literal"  # numpydoc puts names in single backticks
 myst_heading_anchors = 3
-numpydoc_show_class_members = False  # the template of the classes lists them
-autodoc_typehints = "none"  # numpydoc's sections say the types
+numpydoc_show_class_members = False  # the class template lists them
+autodoc_typehints = "none"  # numpydoc sections state the types
 autosummary_generate = True
+# The class template documents these members of a base class, but none of scikit-learn's.
+autosummary_context = {"export_methods": [name for name in vars(ExportMixin) if name[0] != "_"]}
 
-# Every reference to a name of ours has to resolve; those to other libraries do with intersphinx.
+# References to this package must resolve; those to other libraries resolve with intersphinx.
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:.*", r"(keras|matplotlib|numpy|onnx|pandas|seaborn|skl2onnx|sklearn)\..*"),
@@ -58,7 +61,7 @@ if os.environ.get("SK_MNIST_INTERSPHINX"):
 
 # -- Gallery ------------------------------------------------------------------------------------
 
-# Those of examples/ that make pictures are run; the others stand on the page "scripts" unrun.
+# Only examples/plot_*.py are executed; the page "scripts" shows the source of the others.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
@@ -97,7 +100,7 @@ copybutton_prompt_is_regexp = True
 
 
 def resolve_public_name(app: Any, env: Any, node: Any, contnode: Any) -> Any:
-    """Find a name of ours that stands in a docstring without the module that documents it."""
+    """Resolve a public name that a docstring uses without its documented module."""
     if node.get("refdomain") != "py":
         return None
     name = node["reftarget"].rpartition(".")[2]
@@ -113,5 +116,5 @@ def resolve_public_name(app: Any, env: Any, node: Any, contnode: Any) -> Any:
 
 
 def setup(app: Any) -> None:
-    """Add what the extensions leave to be done."""
+    """Connect the resolver of public names."""
     app.connect("missing-reference", resolve_public_name)

@@ -63,7 +63,7 @@ def test_a_grid_search_in_parallel_gives_identical_scores(searched, small, digit
     assert same_network(search.best_estimator_, searched.best_estimator_)
 
 
-def test_workers_train_networks_of_usual_size_bit_for_bit_alike():
+def test_grid_search_workers_train_the_same_bits():
     X, y = load_mnist_sample(return_X_y=True)
     X, y = X[::5], y[::5]
     clf = KerasMLPClassifier((128, 64), epochs=2, random_state=0)

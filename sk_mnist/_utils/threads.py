@@ -1,4 +1,4 @@
-"""How many threads a training or a large prediction may have beside others in the process."""
+"""The thread budget: how many threads a fit or a large prediction may start."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def granted_threads() -> int | None:
     return min(granted, default=None)
 
 
-class _Teams:
-    """The teams of threads that work in this process now."""
+class _RunningPools:
+    """Counts the thread pools that work in this process now."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -36,7 +36,7 @@ class _Teams:
 
     @contextmanager
     def one_more(self) -> Iterator[int]:
-        """Count one more while it runs; yield how many there are."""
+        """Count one more pool while it runs; yield how many there are."""
         with self._lock:
             self._n_running += 1
             n_running = self._n_running
@@ -53,16 +53,16 @@ def _n_processors() -> int:
     return int(joblib.cpu_count())
 
 
-_teams = _Teams()
+_running_pools = _RunningPools()
 
 
 @contextmanager
-def team_size() -> Iterator[int]:
-    """Yield how many threads a team may have while it works.
+def thread_budget() -> Iterator[int]:
+    """Yield how many threads a thread pool may have while it works.
 
-    The processors that there are, or as many as the environment grants, shared among the teams that
-    work in this process.
+    The number of processors, or of threads that the environment grants, is shared among the thread
+    pools that work in this process.
     """
-    with _teams.one_more() as n_running:
+    with _running_pools.one_more() as n_running:
         n_threads = min(_n_processors(), granted_threads() or _n_processors())
         yield max(1, n_threads // n_running)

@@ -1,4 +1,4 @@
-"""Checks of X beside scikit-learn's own, and when those can be left out."""
+"""Checks of X in addition to scikit-learn's, and when scikit-learn's can be skipped."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 
 def check_rectangular(X: Any) -> None:
-    """Say what is wrong with ragged lists more clearly than NumPy does.
+    """Raise a clearer error for ragged lists than NumPy does.
 
     Parameters
     ----------
     X : object
-        What a user gave as samples; anything but a list or a tuple passes.
+        Samples as given by the user; anything but a list or a tuple passes.
 
     Raises
     ------
@@ -26,17 +26,17 @@ def check_rectangular(X: Any) -> None:
         lengths = {len(row) for row in X if isinstance(row, (list, tuple, np.ndarray))}
         if len(lengths) > 1:
             raise ValueError(
-                "X must be a table of shape (n_samples, n_features), with rows of one length; "
+                "X must be a table of shape (n_samples, n_features), with rows of equal length; "
                 f"got rows of lengths {sorted(lengths)}."
             )
 
 
 def is_plain(X: Any, n_features: int, dtype: npt.DTypeLike) -> bool:
-    """Tell, in microseconds, whether `sklearn.utils.validation.validate_data` would pass X as is.
+    """Return whether `sklearn.utils.validation.validate_data` would return X unchanged.
 
-    That is, if X `is_surely_finite`, too. Validating one row takes several times as long as
-    predicting it; an ordinary array needs no more than this. Everything else, wrong input too, goes
-    the long way, so that each error and warning stays what it is.
+    This holds if X `is_surely_finite`, too, and takes microseconds: validating one row takes
+    several times as long as predicting it. All other input, including invalid input, goes through
+    full validation, so that errors and warnings are the same.
 
     Parameters
     ----------
@@ -45,13 +45,13 @@ def is_plain(X: Any, n_features: int, dtype: npt.DTypeLike) -> bool:
     n_features : int
         Number of features of the fitted network, which was fitted without feature names.
     dtype : dtype
-        Floating-point type of the network.
+        Floating-point dtype of the network.
 
     Returns
     -------
     bool
-        True only for a non-empty NumPy array of shape (n_samples, n_features), of bytes or of
-        numbers of that type.
+        True only for a non-empty NumPy array of shape (n_samples, n_features) and of that dtype
+        or uint8.
     """
     if type(X) is not np.ndarray or X.ndim != 2 or X.shape[1] != n_features or not len(X):
         return False
@@ -59,9 +59,10 @@ def is_plain(X: Any, n_features: int, dtype: npt.DTypeLike) -> bool:
 
 
 def is_surely_finite(X: npt.NDArray[Any]) -> bool:
-    """Tell whether all numbers are finite, if that is quickly told.
+    """Return True if a quick check shows that all values are finite.
 
-    Finite numbers that are too large for this, or lie apart, take the long way and pass there.
+    It is also False for very large finite values and for arrays that are not contiguous; full
+    validation accepts these.
     """
     if X.dtype == np.uint8:
         return True
@@ -69,4 +70,4 @@ def is_surely_finite(X: npt.NDArray[Any]) -> bool:
         return False
     numbers = X.ravel(order="K")
     with np.errstate(over="ignore", invalid="ignore"):
-        return math.isfinite(np.dot(numbers, numbers))  # a sum does not run on all cores
+        return math.isfinite(np.dot(numbers, numbers))  # np.sum would not use all cores

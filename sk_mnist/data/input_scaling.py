@@ -1,4 +1,4 @@
-"""Scaling of the inputs, learned from the training set and folded into the first layer."""
+"""Input scaling, learned from the training set and folded into the first layer."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from sk_mnist._utils.threads import team_size
+from sk_mnist._utils.threads import thread_budget
 from sk_mnist._utils.typing import FloatArray
 
 ScalingMethod: TypeAlias = Literal["rms", "standard"]
 
 RowWeight: TypeAlias = npt.NDArray[np.float64]
 
-# Rows a chunk while statistics are summed: no wide copy of the whole of X, and one that stays in
+# Rows per chunk while statistics are summed: no wide copy of all of X, and a chunk that stays in
 # the cache (60,000 images of 784 bytes: 16 ms with 256 rows, 21 ms with 4,096).
 _CHUNK_ROWS = 256
 
 # Rows that a thread sums at a time; whole chunks.
-_PART_ROWS = 32 * _CHUNK_ROWS
+_TASK_ROWS = 32 * _CHUNK_ROWS
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class InputScaling:
     Attributes
     ----------
     offset, scale : ndarray of shape (n_features,) or (1,), float64
-        One number serves all features where they share it. The scale is never zero: a feature
-        that does not vary has scale one.
+        Of length one where all features share the number. The scale is never zero: a constant
+        feature has scale one.
     """
 
     offset: npt.NDArray[np.float64]
@@ -56,7 +56,8 @@ class InputScaling:
             The weight of each row in the statistics.
         method : {"rms", "standard"} or None
             "rms" divides all features by one number, the root mean square of X. "standard"
-            subtracts each feature's mean and divides by its standard deviation. None does nothing.
+            subtracts the mean of each feature and divides by its standard deviation. None leaves
+            X as it is.
 
         Returns
         -------
@@ -68,7 +69,7 @@ class InputScaling:
         elif method == "standard":
             offset = _mean(X, sample_weight)
             variance = _variance(X, sample_weight, offset)
-            # What rounding alone can make of a constant feature is no variance.
+            # Rounding alone can give a constant feature a tiny variance.
             rounding = X.shape[0] * np.finfo(np.float64).eps * np.abs(offset)
             scale = np.where(variance > rounding**2, np.sqrt(variance), 1.0)
         return cls(offset, scale)
@@ -86,7 +87,7 @@ class InputScaling:
         return unfolded.astype(coef.dtype), intercept.astype(coef.dtype)
 
     def _offset_output(self, coef: FloatArray) -> npt.NDArray[np.float64]:
-        """Return what the layer makes of the offset, in float64: large offsets cancel here."""
+        """Return the layer's output for the offset, in float64, as large offsets cancel here."""
         return np.asarray(np.broadcast_to(self.offset, len(coef)) @ coef.astype(np.float64))
 
 
@@ -104,7 +105,7 @@ def _root_mean_square(X: Any, sample_weight: RowWeight) -> float:
     mean_square = _mean_square(X, sample_weight)
     if 0 < mean_square < np.inf:
         return math.sqrt(mean_square)
-    # The squares left the range of float64, or all is zero: look at X in units of its size.
+    # The squares left the range of float64, or X is zero: use units of the largest value.
     largest = float(abs(X).max())
     if largest == 0:
         return 0.0
@@ -113,7 +114,7 @@ def _root_mean_square(X: Any, sample_weight: RowWeight) -> float:
 
 
 def _mean_square(X: Any, sample_weight: RowWeight) -> float:
-    # The squares of 8-bit pixels are exact in float32 and twice as fast to sum over a row.
+    # The squares of 8-bit pixels are exact in float32, and summing them takes half the time.
     dtype = np.float32 if X.dtype == np.uint8 else np.float64
 
     def sums(rows: slice) -> list[float]:
@@ -121,10 +122,10 @@ def _mean_square(X: Any, sample_weight: RowWeight) -> float:
         with np.errstate(over="ignore", under="ignore"):  # in each thread anew
             return [float(weights @ np.vecdot(chunk, chunk)) for chunk, weights in chunks]
 
-    # NumPy lets go of Python's lock meanwhile. The order of the sum does not depend on threads.
-    parts = [slice(i, i + _PART_ROWS) for i in range(0, X.shape[0], _PART_ROWS)]
-    with team_size() as n_threads, ThreadPoolExecutor(n_threads) as pool:
-        total = sum(chain.from_iterable(pool.map(sums, parts)))
+    # NumPy releases the GIL. The order of the sum does not depend on the number of threads.
+    tasks = [slice(i, i + _TASK_ROWS) for i in range(0, X.shape[0], _TASK_ROWS)]
+    with thread_budget() as n_threads, ThreadPoolExecutor(n_threads) as pool:
+        total = sum(chain.from_iterable(pool.map(sums, tasks)))
     return total / float(sample_weight.sum()) / int(X.shape[1])
 
 

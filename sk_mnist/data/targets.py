@@ -1,4 +1,4 @@
-"""Class labels as users have them, and as a network learns them."""
+"""Class labels as users give them, and as networks learn them."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def check_targets(y: Any) -> npt.NDArray[Any]:
 
 
 def find_classes(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the sorted labels in y; for an indicator matrix, the numbers of its columns."""
+    """Return the sorted labels in y; for an indicator matrix, the indices of its columns."""
     return np.unique(y) if y.ndim == 1 else np.arange(y.shape[1])
 
 
 def encode(y: npt.NDArray[Any], classes: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Turn labels into what the loss function takes.
+    """Turn labels into the targets of the loss function.
 
     Parameters
     ----------
@@ -62,8 +62,8 @@ def encode(y: npt.NDArray[Any], classes: npt.NDArray[Any]) -> npt.NDArray[Any]:
     Returns
     -------
     ndarray of shape (n_samples,), int32, or of shape (n_samples, n_outputs), uint8
-        Class numbers for a softmax output. Zeros and ones for logistic outputs: one for a binary
-        problem, one a label for an indicator matrix.
+        Class numbers for a softmax output. Zeros and ones for logistic outputs: one output for a
+        binary problem, one per label for an indicator matrix.
     """
     if y.ndim == 2:
         return y.astype(np.uint8)
@@ -76,7 +76,7 @@ def encode(y: npt.NDArray[Any], classes: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def decode(
     probabilities: FloatArray, classes: npt.NDArray[Any], multilabel: bool
 ) -> npt.NDArray[Any]:
-    """Turn probabilities into the labels that are predicted.
+    """Turn probabilities into predicted labels.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def decode(
     classes : ndarray of shape (n_classes,)
         Label of each column.
     multilabel : bool
-        Whether each column is decided for itself.
+        Whether the columns are independent.
 
     Returns
     -------

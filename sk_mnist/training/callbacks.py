@@ -49,7 +49,7 @@ class EpochReporter:
         self._started = 0.0
 
     def epoch_begins(self, epoch: int, state: TrainingState, rates: FloatArray) -> TrainingState:
-        """Open the epoch's task; Keras's callbacks may change the state."""
+        """Open the epoch's task; Keras callbacks may change the state."""
         self._started = time.perf_counter()
         if self._context is not None:
             self._epoch_context = self._context.subcontext(task_name="epoch")
@@ -81,11 +81,11 @@ class EpochReporter:
         return self._end_epoch(state)[1]
 
     def training_ends(self, state: TrainingState) -> TrainingState:
-        """Let Keras's callbacks end; they may change the weights."""
+        """End the training for the Keras callbacks, which may change the weights."""
         return state if self.keras_callbacks is None else self.keras_callbacks.end(state)
 
     def _end_epoch(self, state: TrainingState) -> tuple[TrainingState, bool]:
-        """Print the epoch, and end it for Keras's callbacks."""
+        """Print the epoch, and end it for the Keras callbacks."""
         if self._estimator.verbose:
             self._print_epoch(state)
         if self.keras_callbacks is None:

@@ -40,9 +40,9 @@ class FitRequest:
     sample_weight : ndarray of shape (n_samples,), float64
         All positive.
     continued : bool
-        Whether to go on from the estimator's fitted state.
+        Whether to continue from the estimator's fitted state.
     streaming : bool
-        Whether this is `partial_fit`: one more epoch, on data that need not be typical of all.
+        Whether this is `partial_fit`: one more epoch, on data that need not be representative.
     """
 
     X: Any
@@ -60,9 +60,9 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
     estimator : KerasMLPClassifier
         With `classes_` set; left alone.
     request : FitRequest
-        What to train on, and how it continues.
+        What to train on, and whether to continue.
     reporter : EpochReporter
-        Told of each epoch.
+        Notified of each epoch.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
         start = TrainingState(NetworkState(initial_weights(spec, memory.random_state)))
     data = _training_data(estimator, request, labels, scaling, spec.dtype, memory.split_seed())
     if not request.continued and not request.streaming:
-        # The first steps need not be spent on learning how frequent each class is.
+        # Saves the first steps from learning the class frequencies.
         rows = data.train_rows
         start.network.state().weights[-1][:] = output_intercept(
             labels[rows], spec.layer_sizes[-1], data.row_weight[rows]
@@ -129,7 +129,7 @@ def _keras_callbacks(
         estimator.callbacks,
         keras_model.build_compiled(
             task.spec,
-            start.network.state().weights,  # any will do: each call sets those of the moment
+            start.network.state().weights,  # placeholders: each call sets the current weights
             estimator.dropout,
             optimizers.make_optimizer(estimator),
             estimator.label_smoothing,
@@ -179,8 +179,8 @@ def _training_data(
         train_rows, validation_rows = hold_out(labels, estimator.validation_fraction, split_seed)
     if not row_weight[train_rows].any():
         raise ValueError(
-            f"class_weight={estimator.class_weight!r} gives every sample the weight zero: nothing "
-            "is left to train on."
+            f"class_weight={estimator.class_weight!r} gives every sample the weight zero: no "
+            "samples are left to train on."
         )
     unit = weight_unit(row_weight)
     row_weight = row_weight / unit

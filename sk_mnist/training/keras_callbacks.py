@@ -17,16 +17,16 @@ from sk_mnist.training.state import TrainingState
 
 _REFUSED = {
     keras.callbacks.BackupAndRestore: (
-        "it saves too little to go on from: use warm_start=True, and joblib.dump the estimator"
+        "it saves too little to resume from; use warm_start=True and joblib.dump the estimator"
     ),
     keras.callbacks.SwapEMAWeights: (
-        "leave it out: with use_ema=True the fit already ends with the averages of the weights"
+        "with use_ema=True the fit already ends with the averaged weights"
     ),
 }
 
 
 def check_callbacks(callbacks: Sequence[Any]) -> None:
-    """Refuse what is no callback of Keras, and those that cannot do here what they are for."""
+    """Refuse objects that are not Keras callbacks, and callbacks that cannot work here."""
     for callback in callbacks:
         if not isinstance(callback, keras.callbacks.Callback):
             raise TypeError(
@@ -39,13 +39,13 @@ def check_callbacks(callbacks: Sequence[Any]) -> None:
 
 
 class KerasCallbacks:
-    """Calls Keras's callbacks as `keras.Model.fit` with ``steps_per_execution`` of an epoch would.
+    """Calls Keras callbacks as `keras.Model.fit` does with ``steps_per_execution`` of an epoch.
 
-    Hooks of batches, that is, are called once an epoch, with the number of its last batch.
+    Batch hooks are therefore called once per epoch, with the number of its last batch.
 
-    What they change counts: the learning rate, the weights of the model, `stop_training`. The
-    model's optimizer has the variables of the one in training, which are for scaled inputs; what
-    callbacks change of them, but for the learning rate, does not count.
+    Changes to the learning rate, to the weights of the model and to `stop_training` take effect.
+    The optimizer of the model has the variables of the one in training, which are for scaled
+    inputs; changes to them, except for the learning rate, have no effect.
 
     Parameters
     ----------
@@ -54,9 +54,9 @@ class KerasCallbacks:
     model : keras.Sequential
         Compiled, for unscaled inputs.
     scaling : InputScaling
-        What stands between the model's weights and those in training.
+        Relates the weights of the model to those in training.
     epochs, steps : int
-        Number of epochs of the whole training, and of batches in each.
+        Number of epochs of the whole training, and of batches per epoch.
     verbose : int
         As the estimator's.
     """
@@ -87,7 +87,7 @@ class KerasCallbacks:
         )
 
     def begin_epoch(self, epoch: int, state: TrainingState, rates: FloatArray) -> TrainingState:
-        """Begin an epoch, and before the first one the training; return the state to go on with."""
+        """Begin an epoch, and before the first one the training; return the state to train."""
         self._epoch = epoch
         self._planned_rate = float(rates[0])
 
@@ -100,7 +100,7 @@ class KerasCallbacks:
         return self._call(hooks, state)
 
     def end_epoch(self, state: TrainingState) -> tuple[TrainingState, bool]:
-        """End an epoch; return the state to go on with, and whether to stop."""
+        """End an epoch; return the state to continue with, and whether to stop."""
         self._logs = {name: values[-1] for name, values in state.history.items()}
 
         def hooks() -> None:
@@ -120,7 +120,7 @@ class KerasCallbacks:
         return left
 
     def release(self) -> None:
-        """Let go of the model and of open files, with which the estimator could not be saved."""
+        """Release the model and open files, which would prevent the estimator from being saved."""
         called = self._callbacks if self._list is None else self._list.callbacks
         for callback in called:
             keras.callbacks.Callback.set_model(callback, None)
@@ -135,7 +135,7 @@ class KerasCallbacks:
         self._list.on_train_begin()
 
     def _call(self, hooks: Callable[[], None], state: TrainingState) -> TrainingState:
-        """Show a state to callbacks; return it as they leave it."""
+        """Call hooks on a state; return the state as they leave it."""
         network = state.network.state()
         shown = list(network.weights)
         shown[:2] = self._scaling.fold(*shown[:2])
@@ -171,7 +171,7 @@ class KerasCallbacks:
 
 
 def _drop_what_cannot_be_saved(attributes: dict[str, Any], before: dict[str, Any]) -> None:
-    """Give attributes that cannot be pickled, such as open files, the values that they had."""
+    """Restore attributes that cannot be pickled, such as open files, to their previous values."""
     for name, value in list(attributes.items()):
         if value is not before.get(name) and not _can_be_pickled(value):
             if name in before:
@@ -183,6 +183,6 @@ def _drop_what_cannot_be_saved(attributes: dict[str, Any], before: dict[str, Any
 def _can_be_pickled(value: Any) -> bool:
     try:
         pickle.dumps(value)
-    except Exception:  # whatever a type of the user's raises
+    except Exception:  # user-defined types can raise anything
         return False
     return True

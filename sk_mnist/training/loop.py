@@ -21,16 +21,16 @@ class EpochMonitor(Protocol):
     """Watches a training, epoch by epoch, and may act on it."""
 
     def epoch_begins(self, epoch: int, state: TrainingState, rates: FloatArray) -> TrainingState:
-        """Take note that an epoch begins, and of the rates planned; return the state to train."""
+        """Handle the start of an epoch with its planned rates; return the state to train."""
 
     def epoch_ends(self, state: TrainingState) -> tuple[TrainingState, bool]:
-        """Take note of the state after an epoch; return one to go on with, and whether to stop."""
+        """Handle the end of an epoch; return the state to continue with, and whether to stop."""
 
     def epoch_diverges(self, state: TrainingState) -> bool:
-        """Take note of a state that is not finite; return whether to end with the epoch before."""
+        """Handle a state that is not finite; return whether to stop with the previous epoch."""
 
     def training_ends(self, state: TrainingState) -> TrainingState:
-        """Take note of the state after the last epoch; return the one to keep."""
+        """Handle the end of training; return the state to keep."""
 
 
 def train(
@@ -52,11 +52,11 @@ def train(
     plan : TrainingPlan
         How to train.
     start : TrainingState
-        The network before, with an optimizer state and a history where training continues.
+        The network to start from; where training continues, with optimizer state and history.
     random_state : RandomState
         Draws for each epoch one permutation and the seed of dropout.
     monitor : EpochMonitor
-        Told of each epoch; may stop the training.
+        Notified of each epoch; may stop the training.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def train(
 def _stop_on_divergence(
     diverged: TrainingState, start: TrainingState, plan: TrainingPlan, monitor: EpochMonitor
 ) -> None:
-    """Raise, unless the user's callbacks stop training in such a case: then warn."""
+    """Raise, or warn if a callback stops the training."""
     stop = monitor.epoch_diverges(diverged)
     n_epochs = diverged.n_epochs - 1
     if not stop or n_epochs == start.n_epochs:

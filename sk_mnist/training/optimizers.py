@@ -19,7 +19,7 @@ from sk_mnist.engines.base import AdamOptions, OptimizerSpec
 # is zero in float32, in which engines take their rates.
 _NO_LEARNING = 1e-100
 
-# Fewer steps of a schedule are evaluated one by one in less time than a graph of it takes to make.
+# Below this number of steps, evaluating a schedule one by one is faster than building its graph.
 _MIN_STEPS_AT_ONCE = 64
 
 
@@ -85,12 +85,12 @@ def _classes() -> dict[str, type[Any]]:
     """Return Keras's optimizers by the names of this package, in lower case."""
     import keras  # takes seconds, and a fit with Adam does not need it
 
-    # Not keras.optimizers.get, which does not know all that the module has.
+    # Not keras.optimizers.get, which does not know all optimizers of the module.
     return {name.lower(): value for name, value in vars(keras.optimizers).items()}
 
 
 def _adam_options(kind: type[Any], config: dict[str, Any]) -> AdamOptions | None:
-    """Return the options of Keras's Adam, unless it has others that are not the defaults."""
+    """Return the options of Keras's Adam, or None if it uses any other option."""
     names = {option.name for option in fields(AdamOptions)}
     if kind is not _classes()["adam"] or any(
         config[name] != value for name, value in _options(kind()).items() if name not in names
@@ -116,25 +116,25 @@ def learning_rate_of(estimator: Any) -> Any:
         )
     import keras
 
-    # The schedule itself: to make another of its config, Keras would have to know its class.
+    # The schedule itself: to rebuild it from its config, its class would have to be registered.
     rate = estimator.optimizer._learning_rate
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return rate
-    # Keras keeps 0.002 as a float32; the user's number is the shortest one that rounds to it.
+    # Keras stores 0.002 as float32; the user's number is the shortest one that rounds to it.
     return float(str(np.float32(float(rate)))) or _NO_LEARNING
 
 
 def make_optimizer(estimator: Any) -> Any:
-    """Return a new Keras optimizer as the estimator has it, at the start of its learning rate."""
+    """Return a new Keras optimizer as in the estimator, with its initial learning rate."""
     optimizer = resolve_optimizer(estimator.optimizer).make()
     optimizer.learning_rate = learning_rate_of(estimator)
     return optimizer
 
 
 def rates_by_step(schedule: Any) -> Callable[[npt.NDArray[np.intp]], FloatArray]:
-    """Make a function that evaluates one of Keras's schedules for many steps at once.
+    """Make a function that evaluates a Keras schedule for many steps at once.
 
-    One by one takes a millisecond each, which is longer than to train them.
+    Evaluating one step takes a millisecond, which is longer than training it.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def rates_by_step(schedule: Any) -> Callable[[npt.NDArray[np.intp]], FloatArray]
     Returns
     -------
     callable
-        Takes an array of numbers of steps; gives an array of learning rates.
+        Maps an array of step numbers to an array of learning rates.
     """
     at_once = functools.cache(lambda: _evaluated_at_once(schedule))
 
@@ -156,19 +156,19 @@ def rates_by_step(schedule: Any) -> Callable[[npt.NDArray[np.intp]], FloatArray]
             return one_by_one(steps)
         try:
             return at_once()(steps)
-        except Exception:  # a schedule of the user's own may need plain numbers
+        except Exception:  # user-defined schedules may need plain numbers
             return one_by_one(steps)
 
     return rates
 
 
 def _evaluated_at_once(schedule: Any) -> Callable[[npt.NDArray[np.intp]], FloatArray]:
-    """Make a TensorFlow graph of a schedule that gives, bit for bit, what single steps do.
+    """Make a TensorFlow graph of a schedule with the same bits as evaluating single steps.
 
-    Not a `tf.function`, whose arithmetic TensorFlow rewrites: it divides by multiplying, say. Only
-    for a session can that be switched off.
+    TensorFlow rewrites the arithmetic of a `tf.function`, for example divisions as multiplications.
+    Only for a session can this be switched off.
     """
-    import tensorflow as tf  # here, as other backends make models with optimizers, too
+    import tensorflow as tf  # here, as make_optimizer works with other backends
 
     config = tf.compat.v1.ConfigProto(device_count={"GPU": 0})
     config.graph_options.rewrite_options.disable_meta_optimizer = True
@@ -220,10 +220,10 @@ def _check_instance(optimizer: Any) -> None:
 
 
 def _options(optimizer: Any) -> dict[str, Any]:
-    """Return the config of an optimizer but for its learning rate and its name."""
-    # Of a view without the learning rate: a schedule of the user's need not have a config.
+    """Return the config of an optimizer without its learning rate and name."""
+    # From a copy without the learning rate: a user-defined schedule need not have a config.
     view = object.__new__(type(optimizer))
     vars(view).update(vars(optimizer), _learning_rate=0.001)
-    # Any learning rate will do, it is replaced before the first step; names are mere counters.
+    # The learning rate is replaced before the first step, and names are only counters.
     config: dict[str, Any] = view.get_config()
     return {**config, "learning_rate": 0.001, "name": None}

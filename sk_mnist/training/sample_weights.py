@@ -47,8 +47,8 @@ def class_weight_of_rows(
     if y.ndim == 2:
         if class_weight != "balanced":
             raise ValueError(
-                f"class_weight={class_weight!r} does not say which of several labels it "
-                "applies to. For multi-label targets give 'balanced' or None, or sample_weight to fit."
+                f"class_weight={class_weight!r} does not say which of several labels it applies "
+                "to. For multi-label targets give 'balanced' or None, or sample_weight to fit."
             )
         columns = [class_weight_of_rows("balanced", c, c, sample_weight) for c in y.T]
         return np.asarray(np.prod(columns, axis=0))

@@ -15,6 +15,18 @@ import sk_mnist.export
 OPTIONAL = {"ES01", "EX01", "SA01"}
 
 
+def own_methods(found):
+    """Yield the public methods of a function or class that are defined in this package."""
+    classes = found.__mro__ if inspect.isclass(found) else [found]
+    for cls in classes:
+        if cls.__module__.startswith("sk_mnist"):
+            for name in vars(cls):
+                # scikit-learn generates and documents the methods that end in _request.
+                is_own = name[0] != "_" and not name.endswith("_request")
+                if is_own and callable(getattr(found, name)):
+                    yield name
+
+
 def public_objects():
     for module in (sk_mnist, sk_mnist.displays, sk_mnist.evaluation, sk_mnist.export):
         for name in module.__all__:
@@ -23,10 +35,7 @@ def public_objects():
                 continue
             if not is_dataclass(found):  # its parameters are documented as attributes
                 yield f"{module.__name__}.{name}"
-            # scikit-learn generates and documents the methods that end in _request.
-            methods = (m for m in vars(found) if m[0] != "_" and callable(getattr(found, m)))
-            own = (method for method in methods if not method.endswith("_request"))
-            yield from (f"{module.__name__}.{name}.{method}" for method in own)
+            yield from (f"{module.__name__}.{name}.{method}" for method in own_methods(found))
 
 
 @pytest.mark.parametrize("name", sorted(public_objects()))

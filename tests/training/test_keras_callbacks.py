@@ -78,35 +78,35 @@ def set_to_zero(callback):
     callback.model.set_weights([0 * weight for weight in callback.model.get_weights()])
 
 
-def test_are_called_in_the_order_of_keras():
+def test_keras_callbacks_are_called_in_the_order_of_keras():
     recorder = Recorder()
     make([recorder], epochs=2).fit(X, Y)
     epochs = [[f"epoch {n} begins", "batch 3 ends", f"epoch {n} ends"] for n in (0, 1)]
     assert recorder.calls == ["train begins", *epochs[0], *epochs[1], "train ends"]
 
 
-def test_are_told_what_the_history_holds():
+def test_keras_callbacks_are_told_what_the_history_holds():
     recorder = Recorder()
     clf = make([recorder], early_stopping=True).fit(X, Y)
     assert set(recorder.logs[0]) == set(clf.history_)
     assert {name: [logs[name] for logs in recorder.logs] for name in clf.history_} == clf.history_
 
 
-def test_are_told_the_number_of_epochs_and_steps():
+def test_keras_callbacks_are_told_the_number_of_epochs_and_steps():
     recorder = Recorder()
     make([recorder]).fit(X, Y)
     assert recorder.params["epochs"] == 3
     assert recorder.params["steps"] == 4
 
 
-def test_see_a_model_with_the_current_weights():
+def test_keras_callbacks_see_a_model_with_the_current_weights():
     recorder = Recorder()
     clf = make([recorder], input_scaling="standard").fit(X, Y)
     assert_allclose(recorder.predictions[-1], clf.predict_proba(X[:5]), atol=1e-6)
     assert not np.allclose(recorder.predictions[0], recorder.predictions[1])
 
 
-def test_see_the_history_of_the_model():
+def test_keras_callbacks_see_the_history_of_the_model():
     recorder = Recorder()
     seen = keras.callbacks.LambdaCallback(
         on_train_end=lambda logs: recorder.logs.append(recorder.model.history.history["loss"])
@@ -115,17 +115,17 @@ def test_see_the_history_of_the_model():
     assert recorder.logs[-1] == clf.loss_curve_
 
 
-def test_work_where_gradients_are_accumulated():
+def test_keras_callbacks_work_where_gradients_are_accumulated():
     settings = {"optimizer": keras.optimizers.Adam(0.01, gradient_accumulation_steps=2)}
     clf = make([Recorder()], **settings).fit(X, Y)
     assert clf.loss_curve_ == make(None, **settings).fit(X, Y).loss_curve_
 
 
-def test_that_change_nothing_leave_the_network_bit_for_bit():
+def test_keras_callbacks_that_change_nothing_leave_the_network_bit_for_bit():
     assert_array_equal(make([Recorder()]).fit(X, Y).coefs_[0], make(None).fit(X, Y).coefs_[0])
 
 
-def test_go_on_counting_with_warm_start():
+def test_keras_callbacks_go_on_counting_with_warm_start():
     recorder = Recorder()
     clf = make([recorder], epochs=2, warm_start=True).fit(X, Y)
     recorder.calls.clear()
@@ -135,7 +135,7 @@ def test_go_on_counting_with_warm_start():
     ]  # fmt: skip
 
 
-def test_are_not_called_by_partial_fit():
+def test_keras_callbacks_are_not_called_by_partial_fit():
     recorder = Recorder()
     make([recorder]).partial_fit(X, Y, classes=range(10))
     assert recorder.calls == []
@@ -236,17 +236,17 @@ class TestWeights:
 
 
 class TestOfKeras:
-    def test_of_keras_csv_logger_writes_a_line_an_epoch(self, tmp_path):
+    def test_keras_csv_logger_writes_a_line_an_epoch(self, tmp_path):
         clf = make([keras.callbacks.CSVLogger(tmp_path / "log.csv")]).fit(X, Y)
         log = pd.read_csv(tmp_path / "log.csv")
         assert_allclose(log["loss"], clf.loss_curve_)
         assert list(log["epoch"]) == [0, 1, 2]
 
-    def test_of_keras_tensorboard_writes_its_events(self, tmp_path):
+    def test_keras_tensorboard_writes_its_events(self, tmp_path):
         make([keras.callbacks.TensorBoard(tmp_path, histogram_freq=1)]).fit(X, Y)
         assert list(tmp_path.glob("train/events.out.tfevents.*"))
 
-    def test_of_keras_model_checkpoint_saves_models_that_predict_the_same(self, tmp_path):
+    def test_keras_model_checkpoint_saves_models_that_predict_the_same(self, tmp_path):
         checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.keras")
         clf = make([checkpoint]).fit(X, Y)
         assert sorted(path.name for path in tmp_path.iterdir()) == ["1.keras", "2.keras", "3.keras"]
@@ -254,7 +254,7 @@ class TestOfKeras:
         assert_allclose(model.predict(X[:5], verbose=0), clf.predict_proba(X[:5]), atol=1e-6)
 
     @pytest.mark.parametrize("rate", [0.01, keras.optimizers.schedules.CosineDecay(0.01, 20)])
-    def test_of_keras_model_checkpoint_saves_the_state_of_the_optimizer(self, tmp_path, rate):
+    def test_keras_model_checkpoint_saves_the_state_of_the_optimizer(self, tmp_path, rate):
         checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "model.keras")
         clf = make([checkpoint], optimizer=keras.optimizers.Adam(rate), warm_start=True).fit(X, Y)
         optimizer = keras.saving.load_model(tmp_path / "model.keras").optimizer
@@ -262,10 +262,10 @@ class TestOfKeras:
         # The variables are those of the steps and of the rate, then a layer's one after another.
         momentum_of_kernel, momentum_of_bias = (clf._resume["optimizer_state"][n] for n in (2, 4))
         assert momentum_of_kernel.any()
-        assert_array_equal(optimizer._momentums[0], momentum_of_kernel.T)
+        assert_array_equal(optimizer._momentums[0], momentum_of_kernel)
         assert_array_equal(optimizer._momentums[1], momentum_of_bias)
 
-    def test_of_keras_terminate_on_nan_keeps_the_epochs_before(self):
+    def test_keras_terminate_on_nan_keeps_the_epochs_before(self):
         diverging = keras.callbacks.LearningRateScheduler(
             lambda epoch, rate: 1e30 if epoch == 2 else rate
         )
@@ -275,20 +275,20 @@ class TestOfKeras:
         assert clf.n_iter_ == 2
         assert np.isfinite(clf.coefs_[0]).all()
 
-    def test_of_keras_without_it_divergence_is_an_error(self):
+    def test_keras_without_it_divergence_is_an_error(self):
         diverging = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 1e30)
         with pytest.raises(ValueError, match="Training diverged"):
             make([diverging, Recorder()], optimizer="sgd").fit(X, Y)
 
 
-def test_work_beside_those_of_scikit_learn(capsys):
+def test_keras_callbacks_work_beside_those_of_scikit_learn(capsys):
     recorder = Recorder()
     make([recorder]).set_callbacks(ProgressBar()).fit(X, Y)
     assert recorder.calls[-1] == "train ends"
     assert "KerasMLPClassifier" in capsys.readouterr().out
 
 
-def test_are_copied_by_a_grid_search(tmp_path):
+def test_keras_callbacks_are_copied_by_a_grid_search(tmp_path):
     recorder = Recorder()
     clf = make([recorder, keras.callbacks.CSVLogger(tmp_path / "log.csv")])
     search = GridSearchCV(clf, {"dropout": [0.0, 0.1]}, cv=2, n_jobs=2).fit(X, Y)
@@ -297,7 +297,7 @@ def test_are_copied_by_a_grid_search(tmp_path):
     assert len(pd.read_csv(tmp_path / "log.csv")) == 3
 
 
-def test_are_pickled_with_the_estimator_but_not_the_model(tmp_path):
+def test_keras_callbacks_are_pickled_with_the_estimator_but_not_the_model(tmp_path):
     clf = make([keras.callbacks.ReduceLROnPlateau(monitor="loss")]).fit(X, Y)
     assert clf.callbacks[0].model is None
     assert_array_equal(pickle.loads(pickle.dumps(clf)).predict(X), clf.predict(X))
@@ -320,14 +320,14 @@ class TestAfterFit:
         assert_array_equal(clf.fit(X, Y).coefs_[0], coef)
 
 
-def test_come_back_from_workers_with_the_estimators(tmp_path):
+def test_keras_callbacks_come_back_from_workers_with_the_estimators(tmp_path):
     clf = make([keras.callbacks.CSVLogger(tmp_path / "log.csv")])
     found = cross_validate(clf, X, Y, cv=2, n_jobs=2, return_estimator=True)["estimator"]
     assert [clf.n_iter_ for clf in found] == [3, 3]
 
 
 @pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_end"])
-def test_let_go_of_the_model_after_a_failure(hook):
+def test_keras_callbacks_let_go_of_the_model_after_a_failure(hook):
     def fail(*_):
         raise RuntimeError("out of luck")
 
@@ -346,7 +346,7 @@ def test_let_go_of_the_model_after_a_failure(hook):
     ],
     ids=["scikit-learn's", "a class", "no list"],
 )
-def test_of_another_kind_are_refused(callbacks, error, message):
+def test_keras_callbacks_of_another_kind_are_refused(callbacks, error, message):
     with pytest.raises(error, match=message):
         make(callbacks).fit(X, Y)
 
@@ -359,13 +359,13 @@ def test_of_another_kind_are_refused(callbacks, error, message):
     ],
     ids=["BackupAndRestore", "SwapEMAWeights"],
 )
-def test_that_could_not_do_their_work_are_refused(callback, message):
+def test_keras_callbacks_that_could_not_do_their_work_are_refused(callback, message):
     optimizer = keras.optimizers.Adam(use_ema=True)
     with pytest.raises(ValueError, match=message):
         make([callback], optimizer=optimizer).fit(X, Y)
 
 
-def test_html_of_a_fitted_estimator_does_not_load_tensorflow(tmp_path):
+def test_keras_callbacks_html_of_a_fitted_estimator_does_not_load_tensorflow(tmp_path):
     path = tmp_path / "model.pickle"
     path.write_bytes(pickle.dumps(make(None).fit(X, Y)))
     code = (

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from sk_mnist._utils.threads import team_size
+from sk_mnist._utils.threads import thread_budget
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.engines.base import (
@@ -253,7 +253,7 @@ def _run_workers(
     rates = np.ascontiguousarray(rates, np.float64)
     totals = np.zeros(3)
     arguments = data, network, workspace, settings, order, rates, weight_blocks, totals
-    with team_size() as n_workers, ThreadPoolExecutor(n_workers) as pool:
+    with thread_budget() as n_workers, ThreadPoolExecutor(n_workers) as pool:
         counters = new_counters(n_workers)
         try:
             waiting = {

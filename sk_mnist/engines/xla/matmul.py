@@ -1,4 +1,4 @@
-"""Matrix products for the compiled loop, the same with any number of threads."""
+"""Matrix products of the compiled loop, the same bits with any number of threads."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tensorflow.compiler.tf2xla.ops.gen_xla_ops import xla_optimization_barrier
 def matmul(inputs: Any, transposed: Any, *, compiled: bool) -> Any:
     """Multiply inputs by weights.
 
-    XLA has two ways to multiply float32 matrices on a CPU. One of them cuts its work, and so
-    rounds, as the number of threads demands, and it is taken where the first factor is transposed.
-    A worker of joblib, which is given fewer threads, would then not train the same network. So
-    the first factor of the weights' gradient is the small matrix of the outputs' gradients,
-    transposed in memory; without a barrier XLA would fold the transposition into the product.
-    For float64 there is only the first way, and nothing to gain from another order.
+    XLA has two ways to multiply float32 matrices on a CPU. One of them, used where the first factor
+    is transposed, splits its work, and so rounds, by the number of threads. A joblib worker, which
+    has fewer threads, would then train another network. Therefore the first factor of the gradient
+    of the weights is the small matrix of output gradients, transposed in memory; without a barrier
+    XLA would fold the transposition into the product. For float64 there is only the other way, and
+    nothing to gain.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def matmul(inputs: Any, transposed: Any, *, compiled: bool) -> Any:
     transposed : tensor of shape (n_units, n_inputs)
         The weights, transposed.
     compiled : bool
-        Whether XLA compiles the program; only then it knows barriers.
+        Whether XLA compiles the program; only XLA has barriers.
 
     Returns
     -------

@@ -94,7 +94,7 @@ class Program:
         self.key = key
         dtype = key.spec.dtype
         shapes = [shape[::-1] for shape in key.spec.weight_shapes]
-        # A gigabyte of wide layers should not be drawn at random just to be overwritten.
+        # Zeros, as a gigabyte of wide layers should not be drawn at random just to be overwritten.
         self._weights = [keras.Variable(np.zeros(s, dtype), dtype=dtype) for s in shapes]
         self._optimizer = key.optimizer.make()
         self._optimizer.build(self._weights)
@@ -179,7 +179,7 @@ class Program:
         return new_variables, Totals(*(float(total) for total in sums))
 
     def averages(self, values: Sequence[Any]) -> list[Any] | None:
-        """Return what the optimizer ends with in place of the weights, None if it keeps them."""
+        """Return the averages that an optimizer with `use_ema` ends with, otherwise None."""
         if not self._optimizer.use_ema:
             return None
         variables = [*self._weights, *self._optimizer.variables]
@@ -196,7 +196,7 @@ class Program:
             program = self._traced(arguments)
             result = program(*arguments)
         except _COMPILATION_ERRORS as error:
-            # An error of ours would come again from the uncompiled program, and is not hidden.
+            # An error in this package would be raised again by the uncompiled program.
             self._compiles = False
             program = self._traced(arguments)
             result = program(*arguments)
@@ -207,7 +207,7 @@ class Program:
     def _traced(self, arguments: Sequence[Any]) -> Any:
         """Return the program for arguments of these shapes.
 
-        Calling what `tf.function` returns would look for it anew each time, which takes a
+        Calling the result of `tf.function` would look the program up each time, which takes a
         millisecond with so many arguments: more than the arithmetic of a small epoch.
         """
         program = tf.function(self._run_steps, jit_compile=self._compiles, autograph=False)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from jobs import assert_all_equal, make_job, run, run_python, trained_weights, weighted
 
-from sk_mnist._utils.threads import team_size
+from sk_mnist._utils.threads import thread_budget
 from sk_mnist.engines.numba import trainer
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE
 from sk_mnist.network.spec import NetworkSpec
@@ -57,7 +57,7 @@ def test_more_threads_than_processors_or_tasks_train_the_same_bits(monkeypatch, 
     job = prepare(weighted(make_job(LARGE, n_rows=150, batch_size=100, dropout=0.2)))
 
     def found_by(n):
-        monkeypatch.setattr(trainer, "team_size", lambda: nullcontext(n))
+        monkeypatch.setattr(trainer, "thread_budget", lambda: nullcontext(n))
         state, metrics = run(job, "numba")
         return [*state.weights, *state.optimizer_state, metrics]
 
@@ -73,9 +73,9 @@ def test_concurrent_fits_train_the_same_bits_as_consecutive_fits():
 
 
 def test_threads_are_shared_by_the_fits_of_a_process():
-    with team_size() as alone, team_size() as shared:
+    with thread_budget() as alone, thread_budget() as shared:
         assert shared == max(1, alone // 2)
-    with team_size() as again:
+    with thread_budget() as again:
         assert again == alone
 
 
