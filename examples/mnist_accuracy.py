@@ -1,6 +1,6 @@
-"""Test accuracy on MNIST over several seeds, of the defaults and of the plain configuration.
+"""Test accuracy on MNIST over several seeds, for the defaults and for plain configurations.
 
-The plain configuration is that of the notebook that this package grew out of: one or two ReLU
+The plain configurations follow the notebook from which this package originated: one or two ReLU
 layers, Adam with a constant learning rate of 0.001, no dropout, 10 epochs, batches of 128.
 
 Run with ``python examples/mnist_accuracy.py``; five seeds take about 3 minutes on 2 cores.
@@ -23,7 +23,7 @@ CONFIGURATIONS = {
 
 
 def main() -> None:
-    """Fit each configuration once a seed and print the accuracies."""
+    """Fit each configuration once per seed and print the accuracies."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
     seeds = range(parser.parse_args().seeds)
@@ -38,10 +38,10 @@ def main() -> None:
             for seed in seeds
         ]
         seconds = (time.perf_counter() - start) / len(seeds)
-        listed = " ".join(f"{accuracy:.4f}" for accuracy in accuracies)
+        values = " ".join(f"{accuracy:.4f}" for accuracy in accuracies)
         print(
             f"{name:25} mean {np.mean(accuracies):.4f}  worst {min(accuracies):.4f}  "
-            f"({listed})  {seconds:.1f} s a fit",
+            f"({values})  {seconds:.1f} s per fit",
             flush=True,
         )
 

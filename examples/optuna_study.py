@@ -1,7 +1,7 @@
-"""Look for good hyperparameters with Optuna, and give up early on what does not do well.
+"""Search hyperparameters with Optuna, and prune unpromising trials.
 
-Needs the extra ``optuna``. Every trial trains epoch by epoch with ``partial_fit`` and reports its
-accuracy on held-out digits; the pruner ends trials that are worse than the median of the others.
+Requires the extra ``optuna``. Each trial trains epoch by epoch with ``partial_fit`` and reports its
+accuracy on held-out digits; the pruner stops trials that are worse than the median of the others.
 """
 
 import argparse
@@ -15,7 +15,7 @@ EPOCHS = 10
 
 
 def main() -> None:
-    """Run a study on the 5,000 digits that come with the installation."""
+    """Run a study on the bundled sample of 5,000 digits."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=20)
     options = parser.parse_args()
@@ -44,7 +44,7 @@ def main() -> None:
     )
     study.optimize(objective, n_trials=options.trials)
     pruned = sum(trial.state == optuna.trial.TrialState.PRUNED for trial in study.trials)
-    print(f"{len(study.trials)} trials, {pruned} of them given up early")
+    print(f"{len(study.trials)} trials, {pruned} of them pruned")
     print(f"best accuracy on held-out digits {study.best_value:.4f} with {study.best_params}")
 
 

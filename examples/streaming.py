@@ -1,6 +1,6 @@
-"""Train on a file that is never in memory as a whole: chunks of 1,000 rows, 10 passes.
+"""Train out of core with ``partial_fit``: 10 passes over a file in chunks of 1,000 rows.
 
-Prints the accuracy on the test digits after each pass.
+Prints the test accuracy after each pass.
 """
 
 import argparse
@@ -15,16 +15,16 @@ CHUNK = 1_000
 
 
 def main() -> None:
-    """Write the digits into a file, map it into memory, and train on its chunks."""
+    """Write the digits to a file, memory-map it, and train on its chunks."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--passes", type=int, default=10)
-    parser.add_argument("--sample", action="store_true", help="5,000 digits instead of MNIST")
+    parser.add_argument("--sample", action="store_true", help="use 5,000 digits instead of MNIST")
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
         if options.sample:
             X, y = load_mnist_sample(return_X_y=True)
-            order = np.random.default_rng(0).permutation(len(X))  # it is sorted by digit
+            order = np.random.default_rng(0).permutation(len(X))  # sorted by class
             X, y = X[order], y[order]
             (X_test, y_test), (X, y) = (X[:1000], y[:1000]), (X[1000:], y[1000:])
         else:
@@ -39,11 +39,11 @@ def main() -> None:
         starts = np.arange(0, len(rows), CHUNK)
         rng = np.random.default_rng(0)
         for number in range(1, options.passes + 1):
-            # Only these rows are read; their order within a chunk is shuffled by partial_fit.
+            # Only the rows of the chunk are read; partial_fit shuffles them.
             for start in rng.permutation(starts):
                 chunk = slice(start, start + CHUNK)
                 clf.partial_fit(rows[chunk], y[chunk], classes=np.arange(10))
-            # The learning rate is the user's to lower when data come in a stream.
+            # partial_fit keeps the learning rate constant, so decrease it between passes.
             clf.set_params(learning_rate=0.001 * (1 - number / options.passes) or 1e-6)
             print(f"pass {number}: test accuracy {clf.score(X_test, y_test):.4f}", flush=True)
 

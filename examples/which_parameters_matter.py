@@ -1,8 +1,8 @@
-"""Change one parameter of the defaults at a time, and see what it does to the accuracy.
+"""Change one parameter of the defaults at a time, and measure the effect on accuracy.
 
-Trains on 50,000 of MNIST's training digits and scores the 10,000 others; the test digits are not
-looked at. Run with ``python examples/which_parameters_matter.py``; three seeds take about 15
-minutes on 2 cores. ``--quick`` tries but two of the changes, on 5,000 digits.
+Trains on 50,000 MNIST training digits and scores on the other 10,000; the test set is not used. Run
+with ``python examples/which_parameters_matter.py``; three seeds take about 15 minutes on 2 cores.
+``--quick`` tries only two of the changes, on 5,000 digits.
 """
 
 import argparse
@@ -30,14 +30,14 @@ CHANGES = [
 
 
 def main() -> None:
-    """Fit each change once a seed and print the accuracies as a Markdown table."""
+    """Fit each change once per seed and print the accuracies as a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     if options.quick:
         X, y = load_mnist_sample(return_X_y=True)
-        order = np.random.default_rng(0).permutation(len(X))  # it is sorted by digit
+        order = np.random.default_rng(0).permutation(len(X))  # sorted by class
         X, y, n_train, options.seeds = X[order], y[order], 2_500, 1
         del CHANGES[3:]
     else:
@@ -49,9 +49,9 @@ def main() -> None:
             KerasMLPClassifier(random_state=seed, **change).fit(X[:n_train], y[:n_train])
             for seed in range(options.seeds)
         ]
-        scores = [100 * clf.score(X[n_train:], y[n_train:]) for clf in fits]
+        scores = [clf.score(X[n_train:], y[n_train:]) for clf in fits]
         name = ", ".join(f"`{key}={value!r}`" for key, value in change.items()) or "none"
-        print(f"| {name} | {np.mean(scores):.2f} % | {min(scores):.2f} % |", flush=True)
+        print(f"| {name} | {np.mean(scores):.2%} | {min(scores):.2%} |", flush=True)
 
 
 if __name__ == "__main__":

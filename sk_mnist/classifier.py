@@ -203,7 +203,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
 
     See Also
     --------
-    sklearn.neural_network.MLPClassifier : scikit-learn's network, without Keras integration.
+    sklearn.neural_network.MLPClassifier : The network of scikit-learn, without Keras integration.
 
     Notes
     -----

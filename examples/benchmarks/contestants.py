@@ -1,7 +1,7 @@
-"""The contestants: the same network, trained by different libraries, behind one interface.
+"""The contestants: the same network in different libraries, with a common interface.
 
-All have ReLU layers, Adam with a constant learning rate of 0.001, batches of 128, shuffled rows, no
-dropout, no penalty and no validation. Importing this module loads none of the libraries.
+All use ReLU layers, Adam with a constant learning rate of 0.001, batches of 128 and shuffled rows,
+without dropout, weight penalty or validation. Importing this module does not import the libraries.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 
 OURS = "sk_mnist"
 OURS_BYTES = "sk_mnist (uint8)"
-OURS_DENSE = "sk_mnist (no zeros)"
-OURS_NEW = "sk_mnist (newly installed)"
+OURS_DENSE = "sk_mnist (dense input)"
+OURS_NEW = "sk_mnist (kernels not cached)"
 KERAS = "keras.Model.fit"
 KERAS_WRAPPER = "keras.wrappers.SKLearnClassifier"
 SCIKERAS = "SciKeras"
@@ -30,15 +30,15 @@ TORCH = "PyTorch"
 LEARNING_RATE = 0.001
 BATCH_SIZE = 128
 
-# All that a fit needs, so that no import is timed as work. The first part of each name is what has
-# to be installed.
+# Everything that a fit imports, so that imports are not timed as part of it. The first component of
+# each name is the package that has to be installed.
 _MODULES = {
     OURS: ("sk_mnist.classifier", "sk_mnist.training.fit", "sk_mnist.training.callbacks"),
     KERAS: ("keras",),
     KERAS_WRAPPER: ("keras.wrappers", "sklearn.pipeline", "sklearn.preprocessing"),
     SCIKERAS: ("scikeras.wrappers",),
     MLP: ("sklearn.neural_network",),
-    # PyTorch imports the second, which takes seconds, when the first optimizer is made.
+    # PyTorch imports torch._dynamo with the first optimizer, which takes seconds.
     SKORCH: ("torch", "torch._dynamo", "skorch"),
     TORCH: ("torch", "torch._dynamo"),
 }
@@ -46,7 +46,7 @@ _MODULES = {
 
 @dataclass(frozen=True)
 class Network:
-    """The network to train: hidden layers, number of epochs, and the seed."""
+    """Network to train: hidden layers, number of epochs and seed."""
 
     hidden: tuple[int, ...]
     epochs: int
@@ -54,32 +54,32 @@ class Network:
 
 
 def library(item: str) -> str:
-    """Return the contestant that an item such as "sk_mnist (uint8)" belongs to."""
+    """Return the contestant of an item such as "sk_mnist (uint8)"."""
     return next((name for name in (OURS, MLP) if item.startswith(name)), item)
 
 
 def dtype_of(item: str) -> str:
-    """Return the number type of the data that an item is given."""
+    """Return the dtype of the data for an item."""
     return "uint8" if item == OURS_BYTES else "float32"
 
 
 def missing_package(item: str) -> str | None:
-    """Return the name of the package that an item lacks, None if it can run."""
+    """Return the names of missing packages, None if the item can run."""
     packages = {module.partition(".")[0] for module in _MODULES.get(library(item), ())}
     missing = sorted(name for name in packages if importlib.util.find_spec(name) is None)
     return ", ".join(missing) or None
 
 
 def load(item: str) -> None:
-    """Import all that an item needs."""
-    if item == OURS_NEW:  # without the machine code that earlier processes have kept on disk
+    """Import everything that an item needs."""
+    if item == OURS_NEW:  # an empty cache, as after installation
         os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp()
     for module in _MODULES[library(item)]:
         import_module(module)
 
 
 def make(item: str, network: Network) -> Any:
-    """Make an unfitted model with `fit`, `predict` and, all but one, `predict_proba`."""
+    """Make an unfitted model with `fit`, `predict` and (except Keras's wrapper) `predict_proba`."""
     makers = {
         OURS: _ours,
         KERAS: KerasModel,
@@ -106,7 +106,7 @@ def _ours(network: Network) -> Any:
 
 
 def mlp_classifier(network: Network) -> Any:
-    """Make scikit-learn's own network, so that it never stops early."""
+    """Make scikit-learn's network, which never stops early here."""
     from sklearn.neural_network import MLPClassifier
 
     return MLPClassifier(
@@ -122,7 +122,7 @@ def mlp_classifier(network: Network) -> Any:
 
 
 def keras_layers(hidden: tuple[int, ...], n_features: int = 784) -> Any:
-    """Make a `keras.Sequential` of dense layers that is not compiled yet."""
+    """Make an uncompiled `keras.Sequential` of dense layers."""
     import keras
 
     layers = [keras.layers.Dense(units, activation="relu") for units in hidden]
@@ -139,7 +139,7 @@ def _compiled(network: Network, loss: str) -> Any:
 
 
 class KerasModel:
-    """`keras.Model.fit` as its documentation shows it, and without metrics, which cost time."""
+    """`keras.Model.fit` as in its documentation, but without metrics, which cost time."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -154,11 +154,11 @@ class KerasModel:
         return self
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Return probabilities by `keras.Model.predict`."""
+        """Return probabilities from `keras.Model.predict`."""
         return self.model.predict(X, verbose=0)
 
     def call(self, X: np.ndarray) -> np.ndarray:
-        """Return probabilities by calling the model, which Keras recommends for few rows."""
+        """Return probabilities from a direct call, which Keras recommends for few rows."""
         return self.model(X, training=False).numpy()
 
     def predict(self, X: np.ndarray) -> np.ndarray:
@@ -171,22 +171,22 @@ def _keras_wrapper(network: Network) -> Any:
 
     def build(X: np.ndarray, y: np.ndarray) -> Any:
         keras.utils.set_random_seed(network.seed)
-        return _compiled(network, "categorical_crossentropy")  # the wrapper encodes y one-hot
+        return _compiled(network, "categorical_crossentropy")  # the wrapper one-hot encodes y
 
     options = {"epochs": network.epochs, "batch_size": BATCH_SIZE, "verbose": 0}
     return keras.wrappers.SKLearnClassifier(model=build, fit_kwargs=options)
 
 
 def scikeras_classifier(network: Network) -> Any:
-    """Make a SciKeras classifier as it is.
+    """Make an unmodified SciKeras classifier.
 
-    Since scikit-learn 1.6 it no longer counts as a classifier there, for want of
-    `__sklearn_tags__`; called directly, and in a search that is given its folds, it works.
+    Since scikit-learn 1.6 it is no longer recognized as a classifier, because it lacks
+    `__sklearn_tags__`. It works when called directly, and in a search with explicit folds.
     """
     import keras
     from scikeras.wrappers import KerasClassifier
 
-    # Not its random_state, which would make TensorFlow deterministic and slower.
+    # Its random_state would make TensorFlow deterministic and slower.
     keras.utils.set_random_seed(network.seed)
     return KerasClassifier(
         model=keras_layers,
@@ -201,7 +201,7 @@ def scikeras_classifier(network: Network) -> Any:
 
 
 def torch_layers(hidden: tuple[int, ...], n_features: int = 784) -> Any:
-    """Make a `torch.nn.Sequential` that gives logits."""
+    """Make a `torch.nn.Sequential` that returns logits."""
     from torch import nn
 
     sizes = (n_features, *hidden)
@@ -210,7 +210,7 @@ def torch_layers(hidden: tuple[int, ...], n_features: int = 784) -> Any:
 
 
 def skorch_classifier(network: Network) -> Any:
-    """Make a skorch classifier, silent and without its validation split."""
+    """Make a skorch classifier without output and validation split."""
     import torch
     from skorch import NeuralNetClassifier
 
@@ -230,7 +230,7 @@ def skorch_classifier(network: Network) -> Any:
 
 
 class TorchModel:
-    """PyTorch with a loop by hand: one permutation an epoch, batches by index, fused Adam."""
+    """PyTorch with a custom loop: one permutation per epoch, batches by indexing, fused Adam."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -252,7 +252,7 @@ class TorchModel:
         return self
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Return probabilities, computed without gradients."""
+        """Return probabilities."""
         import torch
 
         with torch.inference_mode():

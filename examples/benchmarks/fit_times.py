@@ -1,4 +1,4 @@
-"""Groups "fit" and "fit_wide": the time of a whole fit."""
+"""Groups "fit" and "fit_wide": time of a whole fit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HIDDEN = {"fit": (128, 64), "fit_wide": (512, 512)}
 
 
 def measure(job: Job) -> list[Row]:
-    """Fit twice in this process; in "fit_wide" the first fit is a warm-up of one epoch."""
+    """Fit twice in this process; for "fit_wide" the first fit is a warm-up of one epoch."""
     import_seconds, _ = timed(lambda: contestants.load(job.item))
     dtype = contestants.dtype_of(job.item)
     X, y = job.digits("train", dtype)

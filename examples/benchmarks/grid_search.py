@@ -1,4 +1,4 @@
-"""Group "search": a grid search over two architectures and three learning rates."""
+"""Group "search": grid search over two architectures and three learning rates."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ BACKENDS = {LARGE_LOKY: "loky", LARGE_THREADS: "threading"}
 
 
 def measure(job: Job) -> list[Row]:
-    """Search once, without refit."""
+    """Run one search, without refit."""
     contestants.load(job.item)
     settings = job.settings
     own_rows = settings.search_rows if job.item in PARAMETERS else settings.large_search_rows
     X, y = (array[:own_rows] for array in job.digits("train", "float32"))
     search = _search(job)
-    # For SciKeras, which scikit-learn would not give stratified folds of itself.
+    # Explicit folds, because scikit-learn would not stratify them for SciKeras.
     search.cv = list(StratifiedKFold(3, shuffle=True, random_state=0).split(X, y))
     n_before = _n_programs(job.item)
     with _backend(job.item):
@@ -63,7 +63,7 @@ def _backend(item: str) -> AbstractContextManager[Any]:
 
 
 def _n_programs(item: str) -> int:
-    """Return how many programs sk_mnist has compiled, or loaded, in this process to train."""
+    """Return the number of training kernels that this process has compiled or loaded."""
     if contestants.library(item) != OURS:
         return 0
     from sk_mnist.engines.numba.kernels import train as kernels

@@ -1,4 +1,4 @@
-"""A job, what it measures, and the digits that it works on."""
+"""A job, its measurements and its data."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Job:
     item : str
         A contestant, a command or a size.
     round : int
-        Number of the round, from 0; also the seed.
+        Index of the round, from 0; also the seed.
     settings : Settings
         Sizes of the run.
     workspace : str
-        Directory with the data and models that `prepare` saved.
+        Directory with the data and models saved by `prepare`.
     """
 
     group: str
@@ -39,35 +39,35 @@ class Job:
     workspace: str
 
     def row(self, measure: str, value: float, unit: str, **others: Any) -> Row:
-        """Return one measurement as a row of the results.
+        """Return a measurement as a row of the results.
 
         Parameters
         ----------
         measure : str
-            What was measured.
+            Name of the measure.
         value : float
-            The result.
+            Measured value.
         unit : str
-            Its unit.
+            Unit of the value.
         **others
-            Other columns of the results: contestant, size, epochs, round, accuracy, detail.
+            Further columns of the results: contestant, size, epochs, round, accuracy, detail.
         """
         row = {"group": self.group, "contestant": self.item, "round": self.round, "status": "ok"}
         return {**row, "measure": measure, "value": float(value), "unit": unit, **others}
 
     def digits(
-        self, part: str, dtype: str, mmap_mode: Literal["r"] | None = None
+        self, subset: str, dtype: str, mmap_mode: Literal["r"] | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Load images, bytes or float32 from 0 to 1, and labels of "train" or "test"."""
+        """Load images (uint8, or float32 from 0 to 1) and labels of "train" or "test"."""
         images, labels = (
-            np.load(Path(self.workspace) / f"{part}_{kind}.npy", mmap_mode=mmap_mode)
+            np.load(Path(self.workspace) / f"{subset}_{kind}.npy", mmap_mode=mmap_mode)
             for kind in (dtype, "y")
         )
         return images, labels
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Return how many seconds a call took, and what it returned."""
+    """Return the duration of a call in seconds, and its result."""
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result

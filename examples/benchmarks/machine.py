@@ -1,4 +1,4 @@
-"""What a measurement depends on besides the code: the machine and the versions."""
+"""Description of the machine and of the package versions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PACKAGES = (
 
 
 def describe() -> dict[str, str]:
-    """Return the processor, its cores, the system, and the versions of Python and packages."""
+    """Return processor, cores, system, and the versions of Python and packages."""
     facts = {
         "processor": _processor(),
         "cores": str(os.cpu_count()),

@@ -1,4 +1,4 @@
-"""Group "memory": how much more memory a process takes while it fits."""
+"""Group "memory": increase of peak memory during a fit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EPOCHS = 2
 
 
 def measure(job: Job) -> list[Row]:
-    """Read the peak before and after a fit; before it the libraries and the data are loaded."""
+    """Read the peak before and after a fit; libraries and data are loaded before."""
     contestants.load(job.item)
     X, y = job.digits("train", contestants.dtype_of(job.item))
     baseline = peak_megabytes()
@@ -25,8 +25,8 @@ def measure(job: Job) -> list[Row]:
 
 
 def peak_megabytes() -> float:
-    """Return the largest resident memory that this process ever had, in 10**6 bytes."""
-    import resource  # not on Windows, where only the groups that measure memory fail
+    """Return the peak resident memory of this process, in 10**6 bytes."""
+    import resource  # not available on Windows, where only the groups that measure memory fail
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024) / 1e6

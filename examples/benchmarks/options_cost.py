@@ -1,4 +1,4 @@
-"""Group "options": what each option costs an epoch, and how near an epoch is to the machine."""
+"""Group "options": cost of options per epoch, and efficiency relative to matrix products."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jobs import Job, Row, timed
 
 HIDDEN = (512, 512)
 PLAIN = "plain"
-DENSE = "inputs without zeros"
+DENSE = "dense input"
 EARLY_STOPPING = "early_stopping=True"
 VALIDATION_FRACTION = 0.1
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -32,12 +32,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def measure(job: Job) -> list[Row]:
-    """Time epochs with each option, options in turn, and matrix products around them."""
+    """Time epochs with alternating options, and matrix products before each repetition."""
     contestants.load(OURS)
     X, y = job.digits("train", "float32")
     weight = np.random.default_rng(job.round).uniform(0.5, 1.5, len(y))
     rows = []
-    for repeat in range(-1, job.settings.repeats):  # the first, which compiles, does not count
+    for repeat in range(-1, job.settings.repeats):  # the first is a warm-up
         number = job.round * job.settings.repeats + repeat
         rate = matrix_rate(job.settings.matrix_size)
         measured = [job.row("matrix products", rate, "GFLOP/s", contestant="NumPy", round=number)]
@@ -52,7 +52,7 @@ def measure(job: Job) -> list[Row]:
 
 
 def _epoch_seconds(network: Network, options: dict[str, Any], data: tuple[Any, ...]) -> float:
-    """Return the median time of the epochs of a fit."""
+    """Return the median time per epoch of a fit."""
     clock = EpochClock()
     model = contestants.make(OURS, network).set_params(**options).set_callbacks(clock)
     model.fit(*data)
@@ -60,7 +60,7 @@ def _epoch_seconds(network: Network, options: dict[str, Any], data: tuple[Any, .
 
 
 def matrix_rate(size: int, repeats: int = 5) -> float:
-    """Return the median rate of float32 products of square matrices in NumPy, in GFLOP/s."""
+    """Return the median rate of NumPy's float32 matrix products, in GFLOP/s."""
     rng = np.random.default_rng(0)
     a, b = rng.random((2, size, size), dtype=np.float32)
     product = np.empty_like(a)

@@ -1,4 +1,4 @@
-"""The plots of the report, one image a group."""
+"""Plots of the report, one image per group."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 from options_cost import VARIANTS
 
-# Of the palette by Okabe and Ito, which colour-blind readers can tell apart.
-_OUR_COLOUR = "#0072B2"
-_OTHER_COLOUR = "#999999"
-_FIT_COLOUR = "#D55E00"
+# From the colorblind-safe palette of Okabe and Ito.
+_OUR_COLOR = "#0072B2"
+_OTHER_COLOR = "#999999"
+_FIT_COLOR = "#D55E00"
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One bar plot: which measure, its title, its axis, and whether that is logarithmic."""
+    """One bar plot: measure, title, label of the x-axis, and whether that is logarithmic."""
 
     measure: str
     title: str
@@ -34,18 +34,18 @@ class Panel:
 
 _PANELS = {
     "fit": [
-        Panel("first fit", "First fit in the process", "seconds"),
+        Panel("first fit", "First fit in a process", "seconds"),
         Panel("second fit", "Second fit", "seconds"),
     ],
     "fit_wide": [Panel("second fit", "Second fit, hidden layers (512, 512)", "seconds")],
-    "options": [Panel("epoch", "An epoch with each option", "seconds")],
-    "search": [Panel("search", "Grid search, 18 fits", "seconds")],
-    "predict": [Panel("one row", "Probabilities of one row", "microseconds", logarithmic=True)],
-    "processes": [Panel("process", "Whole processes", "milliseconds", logarithmic=True)],
-    "memory": [Panel("over the baseline", "Peak memory over the baseline", "megabytes")],
+    "options": [Panel("epoch", "Time per epoch", "seconds")],
+    "search": [Panel("search", "Grid search with 18 fits", "seconds")],
+    "predict": [Panel("one row", "predict_proba on one row", "microseconds", logarithmic=True)],
+    "processes": [Panel("process", "Wall time of a process", "milliseconds", logarithmic=True)],
+    "memory": [Panel("increase", "Increase of peak memory over baseline", "megabytes")],
     "small": [
         Panel("first fit", "First fit", "seconds"),
-        Panel("median of the others", "Median of the others", "seconds"),
+        Panel("median of later fits", "Median of later fits", "seconds"),
     ],
 }
 _DERIVED = {
@@ -55,21 +55,21 @@ _DERIVED = {
 
 
 def save_plot(frame: pd.DataFrame, group: str, path: Path) -> bool:
-    """Draw a group.
+    """Plot a group.
 
     Parameters
     ----------
     frame : DataFrame
         Rows of the group.
     group : str
-        Its name.
+        Name of the group.
     path : Path
         PNG file to write.
 
     Returns
     -------
     bool
-        Whether there was anything to draw.
+        Whether there was anything to plot.
     """
     rows = _DERIVED.get(group, pd.DataFrame.copy)(frame[frame["status"] == "ok"])
     if rows.empty:
@@ -93,20 +93,20 @@ def _bars(frame: pd.DataFrame, group: str) -> Figure:
 
 def _bar_panel(ax: Axes, rows: pd.DataFrame, panel: Panel) -> None:
     names = list(dict.fromkeys(rows["contestant"]))
-    colours = {name: _OUR_COLOUR if _is_ours(name) else _OTHER_COLOUR for name in names}
+    colors = {name: _OUR_COLOR if _is_ours(name) else _OTHER_COLOR for name in names}
     shared = {
         "x": "value",
         "y": "contestant",
         "order": names,
         "hue": "contestant",
-        "palette": colours,
+        "palette": colors,
         "legend": False,
         "estimator": "median",
         "errorbar": ("pi", 100),
         "err_kws": {"linewidth": 1.2, "color": "black"},
         "ax": ax,
     }
-    if panel.logarithmic:  # where the length of a bar would mean nothing
+    if panel.logarithmic:  # the length of a bar would be meaningless
         sns.pointplot(rows, linestyle="none", log_scale=(True, False), **shared)
         ax.xaxis.set_major_formatter("{x:,g}")
     else:
@@ -137,12 +137,12 @@ def _growth(rows: pd.DataFrame) -> Figure:
 
 def _growth_panel(ax: Axes, rows: pd.DataFrame, kind: str, heading: str) -> None:
     rows = rows[rows["value"] > 0]
-    sns.scatterplot(rows, x="size", y="value", color=_OUR_COLOUR, s=45, ax=ax)
+    sns.scatterplot(rows, x="size", y="value", color=_OUR_COLOR, s=45, ax=ax)
     exponent, factor = summary.exponent(rows["size"], rows["value"])
     if np.isfinite(exponent):
         sizes = np.geomspace(rows["size"].min(), rows["size"].max(), 2)
-        ax.plot(sizes, factor * sizes**exponent, "--", color=_FIT_COLOUR, linewidth=1.5)
-        ax.set_title(f"grows as {kind} to the power of {exponent:.2f}")
+        ax.plot(sizes, factor * sizes**exponent, "--", color=_FIT_COLOR, linewidth=1.5)
+        ax.set_title(f"fitted exponent {exponent:.2f}")
         ax.set(xscale="log", yscale="log")
         ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         ax.yaxis.set_major_formatter("{x:g}")

@@ -1,4 +1,4 @@
-"""Group "predict": probabilities of one row and of many."""
+"""Group "predict": probabilities of one row and of many rows."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from jobs import Job, Row, timed
 ARCHITECTURES = ((128, 64), (512, 512))
 PREDICT_NAME = "keras.Model.predict"
 CALL_NAME = "keras.Model.__call__"
-_MOST_CALLS = 2000
+_MAX_CALLS = 2000
 _TRAINING_ROWS = 6000
 
 
 def measure(job: Job) -> list[Row]:
-    """Time predictions of networks that were trained for one epoch."""
+    """Time the predictions of networks trained for one epoch."""
     contestants.load(job.item)
     X, y = (array[:_TRAINING_ROWS] for array in job.digits("train", "float32"))
     X_test, _ = job.digits("test", "float32")
@@ -45,12 +45,12 @@ def _one_row(predict: Callable[[np.ndarray], np.ndarray], row: np.ndarray, budge
         predict(row)
     seconds = []
     end = time.perf_counter() + budget
-    while len(seconds) < _MOST_CALLS and (not seconds or time.perf_counter() < end):
+    while len(seconds) < _MAX_CALLS and (not seconds or time.perf_counter() < end):
         seconds.append(timed(lambda: predict(row))[0])
     return median(seconds)
 
 
 def _batch(predict: Callable[[np.ndarray], np.ndarray], X: np.ndarray, repeats: int) -> float:
-    """Return the median time of several calls after the first, in seconds."""
+    """Return the median time of several calls after a warm-up, in seconds."""
     predict(X)
     return median(timed(lambda: predict(X))[0] for _ in range(repeats))

@@ -1,4 +1,4 @@
-"""What is made before the clock starts: the digits, and models to load."""
+"""Preparation before the measurements: the digits, and models to load."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ MODEL_FILES = {OURS: "sk_mnist.joblib", MLP: "mlp.joblib", KERAS: "model.keras"}
 
 
 def measure(job: Job) -> list[Row]:
-    """Save the digits, or the model of the contestant that the item names, in the workspace."""
+    """Save the digits, or the model of a contestant, in the workspace."""
     directory = Path(job.workspace)
     if job.item == "digits":
         save_digits(job, directory)
-        keep_machine_code()
+        fill_kernel_cache()
     else:
         save_model(job, directory)
     return []
 
 
 def save_digits(job: Job, directory: Path) -> None:
-    """Save the digits as arrays, so that loading them takes no memory beside their own."""
-    for part, (X, y) in _digits(job).items():
-        np.save(directory / f"{part}_uint8.npy", X)
-        np.save(directory / f"{part}_float32.npy", X.astype(np.float32) / 255)
-        np.save(directory / f"{part}_y.npy", y.astype(np.int64))
+    """Save the digits as arrays, so that loading them takes no extra memory."""
+    for subset, (X, y) in _digits(job).items():
+        np.save(directory / f"{subset}_uint8.npy", X)
+        np.save(directory / f"{subset}_float32.npy", X.astype(np.float32) / 255)
+        np.save(directory / f"{subset}_y.npy", y.astype(np.int64))
 
 
 def _digits(job: Job) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -42,15 +42,15 @@ def _digits(job: Job) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         order = np.random.default_rng(0).permutation(len(X))
         train, test = order[:n_train], order[n_train : n_train + n_test]
         return {"train": (X[train], y[train]), "test": (X[test], y[test])}
-    digits = {"train": n_train, "test": n_test}
+    sizes = {"train": n_train, "test": n_test}
     return {
-        part: tuple(array[:n_rows] for array in fetch_mnist(subset=part, return_X_y=True))
-        for part, n_rows in digits.items()
+        subset: tuple(array[:n_rows] for array in fetch_mnist(subset=subset, return_X_y=True))
+        for subset, n_rows in sizes.items()
     }
 
 
-def keep_machine_code() -> None:
-    """Have sk_mnist keep its machine code on disk, as the first fits after an installation do."""
+def fill_kernel_cache() -> None:
+    """Compile the kernels into the cache on disk, as the first fits after installation do."""
     from sk_mnist import KerasMLPClassifier
 
     for dtype in ("float32", "float64"):
@@ -58,7 +58,7 @@ def keep_machine_code() -> None:
 
 
 def save_model(job: Job, directory: Path) -> None:
-    """Train one contestant a little and save it, with a row to predict."""
+    """Save a contestant trained for one epoch, and a row to predict."""
     X, y = job.digits("train", "float32")
     np.save(directory / "row.npy", X[:1])
     model = contestants.make(job.item, Network(HIDDEN, epochs=1, seed=0)).fit(X[:6000], y[:6000])

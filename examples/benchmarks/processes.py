@@ -1,4 +1,4 @@
-"""Group "processes": wall time of whole new processes, from start to exit."""
+"""Group "processes": wall time of new processes, from start to exit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from prepare import HIDDEN, MODEL_FILES
 from settings import MODEL_OF_COMMAND
 
 _JOBLIB = "import joblib, numpy; joblib.load({file!r}).predict_proba(numpy.load('row.npy'))"
-# Calling the model is quicker than its method `predict`, and Keras is imported either way.
+# Calling the model is faster than its `predict`, and Keras is imported either way.
 _KERAS = "import keras, numpy; keras.models.load_model('model.keras')(numpy.load('row.npy'))"
 _CODE = {
     "python -c pass": "pass",
@@ -24,7 +24,7 @@ _CODE = {
 
 
 def measure(job: Job) -> list[Row]:
-    """Time one command, and weigh the file that it loads."""
+    """Time a command, and measure the size of the file that it loads."""
     command = [sys.executable, "-c", _CODE.get(job.item, job.item)]
     first = job.round * job.settings.repeats
     rows = []

@@ -1,4 +1,4 @@
-"""The page, the tables in the terminal and the plots, from a file of results."""
+"""Write the page, the terminal tables and the plots from a results file."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from results import CONDITIONS
 from rich.console import Console
 from rich.table import Table
 from settings import GROUPS
-from summary import spread
+from summary import spread, spread_percentage
 from texts import INTRODUCTION, TEXTS, TINY_WARNING
 
 
 @dataclass(frozen=True)
 class Section:
-    """One group of the report.
+    """Section of the report about one group of measurements.
 
     Attributes
     ----------
     group : str
-        Its name.
+        Name of the group.
     paragraphs : list of str
-        What was measured, and findings that no table holds.
+        Explanation, and findings that are not in a table.
     tables : dict of str to DataFrame
-        Tables of texts by caption.
+        Formatted tables by caption.
     has_plot : bool
-        Whether there is an image.
+        Whether the group has a plot.
     """
 
     group: str
@@ -44,18 +44,18 @@ class Section:
 
 
 def write_report(results: Path, page: Path, images: Path, console: Console) -> None:
-    """Write the page and the plots, and print the tables.
+    """Write the page and the plots and print the tables.
 
     Parameters
     ----------
     results : Path
-        CSV file, as `run.py` leaves it.
+        CSV file written by `run.py`.
     page : Path
         Markdown file to write.
     images : Path
-        Directory of the plots; the page expects it beside itself.
+        Directory of the plots, next to the page.
     console : Console
-        Where to print.
+        Console for the tables.
     """
     frame = pd.read_csv(results, dtype={"detail": str, "contestant": str})
     conditions = _conditions(frame)
@@ -80,7 +80,7 @@ def write_report(results: Path, page: Path, images: Path, console: Console) -> N
 
 
 def _conditions(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Return machine and settings by group."""
+    """Return machine and settings per group."""
     rows = frame[frame["status"] == CONDITIONS]
     texts = zip(rows["group"], rows["detail"], strict=True)
     return {group: json.loads(text) for group, text in texts}
@@ -93,29 +93,29 @@ def _explanation(group: str, settings: dict[str, Any]) -> str:
 
 
 def _findings(group: str, rows: pd.DataFrame, settings: dict[str, Any]) -> Iterator[str]:
-    """Give what is measured beside the table."""
+    """Yield findings that are not in the table."""
     if group == "options":
         rates, shares = tables.limit_shares(rows, settings["n_train"], PLAIN)
         _, dense_shares = tables.limit_shares(rows, settings["n_train"], DENSE)
         if len(shares):
             yield (
-                "In the same process NumPy multiplies float32 matrices of "
-                f"{settings['matrix_size']:,} rows and columns at {spread(rates)} GFLOP/s. "
-                "Counting nothing but the matrix products of its steps (forward, and backward "
-                "without the gradient of the input) and these as if no zeros were left out, a "
-                f"plain epoch runs at {spread(100 * shares)} % of that rate, and one of inputs "
-                f"without zeros at {spread(100 * dense_shares)} %."
+                "In the same process, NumPy multiplies float32 matrices of "
+                f"{settings['matrix_size']:,} x {settings['matrix_size']:,} at {spread(rates)} "
+                "GFLOP/s. Counting only the matrix products of the training steps (forward, and "
+                "backward without the gradient of the input), including the multiplications by "
+                f"zero that are skipped, a plain epoch runs at {spread_percentage(shares)} of this "
+                f"rate, and an epoch on dense input at {spread_percentage(dense_shares)}."
             )
             yield (
-                "NumPy's rate is that of the OpenBLAS that it comes with, as its users have it. On "
-                "AMD's processors with registers of 512 bits, OpenBLAS uses 256 of them unless "
-                "`OPENBLAS_CORETYPE=SkylakeX` is set, which makes its products, and so "
+                "NumPy uses its bundled OpenBLAS with default settings. On AMD processors with "
+                "512-bit registers, OpenBLAS only uses 256-bit instructions unless "
+                "`OPENBLAS_CORETYPE=SkylakeX` is set, which makes matrix products, and therefore "
                 "`MLPClassifier`, faster."
             )
 
 
 def _machines(conditions: dict[str, dict[str, Any]]) -> str:
-    """Describe the machine, or where groups were measured on several, each."""
+    """Describe the machine, or each machine if groups were measured on several."""
     groups_of: dict[str, list[str]] = {}
     for group, condition in conditions.items():
         facts = ", ".join(f"{name} {value}" for name, value in condition["machine"].items())
@@ -132,14 +132,14 @@ def _image_name(group: str) -> str:
 
 
 def _markdown(section: Section) -> str:
-    """Return a section of the page."""
+    """Return a section of the page as Markdown."""
     heading = TEXTS[section.group].heading
     paragraphs = [textwrap.fill(text, 100, break_on_hyphens=False) for text in section.paragraphs]
     parts = [f"## {heading}", *paragraphs]
     for caption, table in section.tables.items():
         parts += [f"**{caption}**", _markdown_table(table)]
     if section.has_plot:
-        parts.append(f"![{heading}: the numbers of the table]({_image_path(section.group)})")
+        parts.append(f"![{heading}: plot of the table above]({_image_path(section.group)})")
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The file of results: one row a measurement, saved after every job."""
+"""Results file: one row per measurement, saved after every job."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ FIELDS = (
     "detail",
 )
 CONDITIONS = "conditions"
-"""Status of the row that says, in JSON, on what and how a group was measured."""
+"""Status of the row with machine and settings of a group, as JSON."""
 
 
 def start(path: Path, groups: Iterable[str]) -> None:
-    """Make the file, or drop from it what is to be measured anew.
+    """Create the file, or drop the groups that will be measured again.
 
     Parameters
     ----------
     path : Path
-        The CSV file.
+        CSV file.
     groups : iterable of str
         Groups to drop.
     """

@@ -1,9 +1,9 @@
-"""Measure sk_mnist beside what people use today, and write the page that says how it went.
+"""Benchmark sk_mnist against alternatives, and write docs/performance.md.
 
-Run with ``python -m pip install -e ".[benchmark]" && python examples/benchmarks/run.py``; two hours
-on 2 cores, or a few minutes with ``--quick``. Every job is a process of its own, contestants
-take turns, so that a machine whose speed drifts is the same for all, and every finished job is
-saved.
+Run with ``python -m pip install -e ".[benchmark]" && python examples/benchmarks/run.py``; takes two
+hours on 2 cores, or a few minutes with ``--quick``. Each job runs in its own process. Libraries
+alternate, so that drifts in the speed of the machine affect all of them equally. Results are saved
+after every job.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from worker import MARKER
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
-# A page, a picture or a table needs pandas and seaborn; they are imported when the measuring is
-# over, so that no worker is forked from a large process, whose peak memory it would inherit.
+# The report needs pandas and seaborn. They are imported after the measurements, because a worker
+# forked from a large process would inherit its peak memory.
 
 
 @dataclass(frozen=True)
 class Output:
-    """Where the files go; the page links the images as "images/..."."""
+    """Output paths; the page links to its images as "images/..."."""
 
     results: Path
     page: Path
@@ -48,7 +48,7 @@ class Output:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure what is asked for, and report all there is."""
+    """Measure the requested groups, and report all results."""
     options = _parser().parse_args(arguments)
     settings = _settings(options)
     output = _output(options)
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         try:
             measure(settings, options.only, output, console)
         except KeyboardInterrupt:
-            console.print("Interrupted: what follows is what was finished.")
+            console.print("Interrupted. The report covers the jobs that finished.")
         console.print(f"Measured for {(time.perf_counter() - start) / 60:.1f} minutes.\n")
     from report import write_report
 
@@ -68,14 +68,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="smaller; into ./benchmark_quick")
-    size.add_argument("--tiny", action="store_true", help="only to see that it runs")
-    parser.add_argument("--rounds", type=int, help="how often to repeat (default 5)")
+    size.add_argument("--quick", action="store_true", help="smaller; writes to ./benchmark_quick")
+    size.add_argument("--tiny", action="store_true", help="only check that the benchmarks run")
+    parser.add_argument("--rounds", type=int, help="number of repetitions (default 5)")
     parser.add_argument(
         "--only", type=_groups, default=GROUPS, metavar="GROUPS", help=f"some of {','.join(GROUPS)}"
     )
-    parser.add_argument("--output", type=Path, help="directory for all files")
-    parser.add_argument("--report-only", action="store_true", help="from the results that exist")
+    parser.add_argument("--output", type=Path, help="output directory")
+    parser.add_argument("--report-only", action="store_true", help="report existing results")
     return parser
 
 
@@ -104,18 +104,18 @@ def _output(options: argparse.Namespace) -> Output:
 
 
 def measure(settings: Settings, groups: Sequence[str], output: Output, console: Console) -> None:
-    """Run the jobs of the groups, contestants in turn, and save the results of each.
+    """Run the jobs of the groups with alternating contestants, and save each result.
 
     Parameters
     ----------
     settings : Settings
         Sizes of the run.
     groups : sequence of str
-        Groups to measure; results of the others stay in the file.
+        Groups to measure; existing results of other groups are kept.
     output : Output
-        Where the results go.
+        Output paths.
     console : Console
-        Told of each job.
+        Console for progress messages.
     """
     results.start(output.results, groups)
     with tempfile.TemporaryDirectory() as workspace:
@@ -137,7 +137,7 @@ def _preparations(groups: Sequence[str], settings: Settings) -> list[tuple[str, 
 
 @dataclass(frozen=True)
 class Recorder:
-    """Run jobs in worker processes and save what they measured."""
+    """Run jobs in worker processes and save their measurements."""
 
     settings: Settings
     workspace: str
@@ -145,7 +145,7 @@ class Recorder:
     console: Console
 
     def record_conditions(self, group: str) -> None:
-        """Save on what machine and how a group is measured, and which contestants are missing."""
+        """Save machine and settings of a group, and which contestants are missing."""
         conditions = {"machine": machine.describe(), "settings": asdict(self.settings)}
         row = {"group": group, "status": results.CONDITIONS, "detail": json.dumps(conditions)}
         results.append(self.results, [row])
@@ -158,7 +158,7 @@ class Recorder:
                 self.console.print(f"{group:10} {item}: missing, {detail}")
 
     def jobs_of(self, group: str) -> list[tuple[str, str, int]]:
-        """Return group, item and round of each job, the items in turn."""
+        """Return group, item and round of each job; items alternate."""
         return [
             (group, item, number)
             for number in range(self.settings.rounds_of(group))
@@ -167,12 +167,12 @@ class Recorder:
         ]
 
     def run(self, jobs: Sequence[tuple[str, str, int]]) -> None:
-        """Run jobs in one process and save their results."""
+        """Run jobs in the same process and save their results."""
         answers, error = _work([self._description(*job) for job in jobs])
         for i, (group, item, number) in enumerate(jobs):
             answer = answers[i] if i < len(answers) else {"rows": [], "error": error}
             if group == "prepare" and answer["error"]:
-                raise SystemExit(f"Preparing the {item} failed: {answer['error']}")
+                raise SystemExit(f"Preparing {item} failed: {answer['error']}")
             self._save(group, item, number, answer)
 
     def _description(self, group: str, item: str, number: int) -> dict[str, Any]:
@@ -203,7 +203,7 @@ def _described(row: dict[str, Any], item: str) -> str:
 
 
 def _work(descriptions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
-    """Run jobs in a new process; return the answers, and why some may be lacking."""
+    """Run jobs in a new process; return the answers and the reason why some may be missing."""
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "KERAS_BACKEND": "tensorflow"}
     process = subprocess.run(
         [sys.executable, str(HERE / "worker.py")],
@@ -216,8 +216,8 @@ def _work(descriptions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str
     )
     lines = process.stdout.splitlines()
     answers = [json.loads(line.removeprefix(MARKER)) for line in lines if line.startswith(MARKER)]
-    last_words = process.stderr.strip().splitlines()[-1:] or ["no message"]
-    return answers, f"exit code {process.returncode}: {last_words[0]}"
+    last_line = process.stderr.strip().splitlines()[-1:] or ["no message"]
+    return answers, f"exit code {process.returncode}: {last_line[0]}"
 
 
 if __name__ == "__main__":

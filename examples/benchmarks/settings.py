@@ -1,4 +1,4 @@
-"""How large a run is: rows, epochs, rounds and contestants of each group of measurements."""
+"""Sizes of a run: rows, epochs, rounds and contestants of each group of measurements."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ GROUPS = (
     "growth",
 )
 
-# Items of the group "search" that are not contestants, but ours on more rows.
+# Items of the group "search": sk_mnist with more rows.
 LARGE = "sk_mnist, large"
 LARGE_LOKY = "sk_mnist, large, 2 processes"
 LARGE_THREADS = "sk_mnist, large, 2 threads"
 
-# Items of the group "small": others than the default layers.
+# Items of the group "small" with layers other than the default.
 OURS_NARROW = f"{OURS}, (128, 64)"
 MLP_NARROW = f"{MLP}, (128, 64)"
 
@@ -60,33 +60,33 @@ class Settings:
     Attributes
     ----------
     data : {"mnist", "sample"}
-        All of MNIST, or the 5,000 digits that come with the installation.
+        All of MNIST, or the bundled sample of 5,000 digits.
     n_train, n_test : int
-        Rows to train and to score on.
+        Number of training and test rows.
     rounds : int
-        How often each measurement is repeated.
+        Number of repetitions of each measurement.
     most_rounds : dict of str to int
-        Fewer rounds for groups that take their turns within a round.
+        Maximum number of rounds, for groups that alternate within a round.
     epochs : int
-        Of the groups "fit" and "fit_wide".
+        Epochs of the groups "fit" and "fit_wide".
     steady_epochs : int
-        Of the fits whose epochs are timed one by one.
+        Epochs of the fits with a time per epoch.
     search_rows, large_search_rows, search_epochs : int
-        Of the group "search".
+        Rows and epochs of the group "search".
     predict_seconds : float
-        How long to repeat the prediction of one row.
+        Time limit for repeating the prediction of one row.
     repeats : int
-        Predictions of a batch, new processes, and turns of the options, in a round.
+        Repetitions per round of batch predictions, new processes and options.
     matrix_size : int
-        Side of the matrices that measure the machine.
+        Size of the square matrices that measure the machine.
     small_epochs : int
-        Of the group "small".
+        Epochs of the group "small".
     growth_rows, growth_widths : tuple of int
         Sizes of the group "growth".
     items : dict of str to tuple of str
-        What takes part in each group.
+        Items of each group.
     one_process : bool
-        Whether all jobs share a process, which is quick and measures nothing well.
+        Whether all jobs share a process, which is fast but not a valid measurement.
     """
 
     data: str
@@ -109,14 +109,14 @@ class Settings:
     one_process: bool = False
 
     def items_of(self, group: str) -> tuple[str, ...]:
-        """Return what takes turns in a group."""
+        """Return the items of a group."""
         if group == "growth":
             rows = tuple(f"rows {size}" for size in self.growth_rows)
             return rows + tuple(f"width {size}" for size in self.growth_widths)
         return self.items.get(group, (OURS,))
 
     def rounds_of(self, group: str) -> int:
-        """Return how often a group is repeated."""
+        """Return the number of rounds of a group."""
         return min(self.rounds, self.most_rounds.get(group, self.rounds))
 
 

@@ -1,4 +1,4 @@
-"""The arithmetic between measurements and tables."""
+"""Statistics of the measurements for the tables."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _KEYS = ["contestant", "size", "round"]
 
 
 def spread(values: Sequence[float] | np.ndarray | pd.Series, digits: int = 3) -> str:
-    """Return the median with the smallest and the largest value, e.g. "4.9 (4.5-5.3)".
+    """Return the median with minimum and maximum, e.g. "4.9 (4.5-5.3)".
 
     Parameters
     ----------
     values : array-like of float
-        One value a round; a single one stands alone.
+        One value per round; a single value is printed without a range.
     digits : int, default=3
-        Digits that the median gets; none before the point is ever left out.
+        Significant digits of the median; digits before the decimal point are always kept.
 
     Returns
     -------
     str
-        All with the decimals of the median; a dash where there is no value.
+        Minimum and maximum have as many decimals as the median; a dash if there are no values.
     """
     values = np.asarray(values, dtype=float)
     if not len(values):
@@ -36,8 +36,14 @@ def spread(values: Sequence[float] | np.ndarray | pd.Series, digits: int = 3) ->
     return texts[0] if len(values) == 1 else f"{texts[0]} ({texts[1]}{DASH}{texts[2]})"
 
 
+def spread_percentage(shares: Sequence[float] | np.ndarray | pd.Series) -> str:
+    """Return shares in percent, e.g. "167% (160-172)"; see `spread`."""
+    median, _, others = spread(100 * np.asarray(shares, dtype=float)).partition(" ")
+    return f"{median}% {others}".rstrip()
+
+
 def _decimals(value: float, digits: int) -> int:
-    """Return how many decimals give a number so many digits, leading zeros not counted."""
+    """Return the decimals that print a number with this many significant digits."""
     if value == 0 or not np.isfinite(value):
         return 1
     digits_before_point = int(np.floor(np.log10(abs(value)))) + 1
@@ -45,21 +51,21 @@ def _decimals(value: float, digits: int) -> int:
 
 
 def ratios(frame: pd.DataFrame, measure: str, reference: str) -> dict[str, np.ndarray]:
-    """Divide, round by round, what each contestant took by what the reference took.
+    """Return the ratio of each contestant to the reference, round by round.
 
     Parameters
     ----------
     frame : DataFrame
-        With the columns contestant, measure, round and value.
+        Measurements, with columns contestant, measure, round and value.
     measure : str
-        Which rows to compare.
+        Measure to compare.
     reference : str
-        Contestant to divide by.
+        Contestant in the denominator.
 
     Returns
     -------
     dict of str to ndarray
-        The ratios of each contestant, over the rounds that both have.
+        Ratios of each contestant, over the rounds that both contestants have.
     """
     rows = frame[frame["measure"] == measure]
     table = rows.pivot_table(index="round", columns="contestant", values="value")
@@ -70,14 +76,14 @@ def ratios(frame: pd.DataFrame, measure: str, reference: str) -> dict[str, np.nd
 
 
 def over_baseline(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the peak memory less what the process had before the fit."""
+    """Return the increase of the peak memory during the fit."""
     columns = [*_KEYS, "value"]
     baseline, peak = (
         frame.loc[frame["measure"] == measure, columns] for measure in ("baseline", "peak")
     )
     both = peak.merge(baseline, on=_KEYS, suffixes=("", "_before"))
     value = both["value"] - both.pop("value_before")
-    return both.assign(value=value, measure="over the baseline", unit="MB")
+    return both.assign(value=value, measure="increase", unit="MB")
 
 
 def exponent(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
@@ -86,12 +92,12 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, fl
     Parameters
     ----------
     sizes, values : array-like of float
-        Values that are not positive are left out.
+        Nonpositive values are ignored.
 
     Returns
     -------
     exponent, factor : float
-        NaN with fewer than two sizes left.
+        NaN if fewer than two sizes remain.
     """
     sizes, values = np.asarray(sizes, dtype=float), np.asarray(values, dtype=float)
     usable = values > 0
@@ -102,23 +108,23 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, fl
 
 
 def forward_flops(layer_sizes: Sequence[int]) -> int:
-    """Return the operations of a row's matrix products, forward: two a weight."""
+    """Return the FLOPs of the forward pass per row: two per weight."""
     return sum(2 * a * b for a, b in pairwise(layer_sizes))
 
 
 def training_flops(layer_sizes: Sequence[int]) -> int:
-    """Return those of a training step: forward, and both gradients, but none of the input."""
+    """Return the FLOPs of a training step per row, without the gradient of the input."""
     return 3 * forward_flops(layer_sizes) - 2 * layer_sizes[0] * layer_sizes[1]
 
 
 def work_with_validation(layer_sizes: Sequence[int], fraction: float) -> float:
-    """Return the share of the operations of an epoch when a part is only predicted.
+    """Return the share of the FLOPs of an epoch that remains if some rows are only predicted.
 
     Parameters
     ----------
     layer_sizes : sequence of int
-        Units of all layers, the input counted.
+        Units of all layers, including the input.
     fraction : float
-        Share of the rows that is held out.
+        Fraction of the rows that is held out.
     """
     return 1 - fraction + fraction * forward_flops(layer_sizes) / training_flops(layer_sizes)

@@ -1,4 +1,4 @@
-"""The tables of the report, as frames of texts, one function a group."""
+"""Tables of the report as DataFrames of formatted text, one function per group."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ Tables = dict[str, pd.DataFrame]
 def comparison(
     frame: pd.DataFrame, measures: dict[str, str], reference: str, *, compared: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Set contestants side by side.
+    """Compare the contestants.
 
     Parameters
     ----------
     frame : DataFrame
-        Rows of one group, those of missing and failed contestants included.
+        Rows of one group, including those of missing and failed contestants.
     measures : dict of str to str
-        Headings by measure.
+        Column headings by measure.
     reference : str
-        The contestant whose ratios are 1.
+        Contestant with ratio 1.
     compared : sequence of str, default=()
-        Measures to give ratios for; all by default.
+        Measures with ratios; all by default.
 
     Returns
     -------
     DataFrame
-        A row a contestant, of texts.
+        Formatted text, one row per contestant.
     """
     rows = []
     ratios = {name: summary.ratios(frame, name, reference) for name in compared or measures}
@@ -46,15 +46,20 @@ def comparison(
         for measure, heading in measures.items():
             row[heading] = spread(own.loc[own["measure"] == measure, "value"])
             if measure in ratios:
-                row[f"{measure}: ratio"] = spread(ratios[measure].get(contestant, []), digits=2)
+                name = f"{_without_unit(heading)}: ratio"
+                row[name] = spread(ratios[measure].get(contestant, []), digits=2)
         if frame["accuracy"].notna().any():
             row["accuracy (%)"] = spread_percent(own["accuracy"].dropna())
         rows.append(row | _absence(own, next(iter(measures.values()))))
     return pd.DataFrame(rows, columns=None if rows else [""])
 
 
+def _without_unit(heading: str) -> str:
+    return heading.rpartition(" (")[0]
+
+
 def spread_percent(shares: pd.Series) -> str:
-    """Return the median of shares and their range, in percent with two decimals."""
+    """Return the median and the range of shares, in percent with two decimals."""
     if not len(shares):
         return DASH
     low, middle, high = (f"{100 * s:.2f}" for s in (shares.min(), shares.median(), shares.max()))
@@ -62,7 +67,7 @@ def spread_percent(shares: pd.Series) -> str:
 
 
 def _absence(own: pd.DataFrame, heading: str) -> dict[str, str]:
-    """Say in the first column why a contestant has no value, or not one for each round."""
+    """Explain in the first column why values of a contestant are missing."""
     absent = own[own["status"].isin(["missing", "failed"])]
     if absent.empty:
         return {}
@@ -73,7 +78,7 @@ def _absence(own: pd.DataFrame, heading: str) -> dict[str, str]:
 
 
 def fit_tables(frame: pd.DataFrame) -> Tables:
-    """Show imports, first and second fit."""
+    """Return times of imports, first and second fit."""
     measures = {
         "first fit": "first fit (s)",
         "second fit": "second fit (s)",
@@ -84,38 +89,38 @@ def fit_tables(frame: pd.DataFrame) -> Tables:
 
 
 def fit_wide_tables(frame: pd.DataFrame) -> Tables:
-    """Show the second fit of a wide network."""
+    """Return times of the second fit of a wide network."""
     measures = {"second fit": "second fit (s)"}
     return {"Hidden layers (512, 512)": comparison(frame, measures, OURS)}
 
 
 def options_tables(frame: pd.DataFrame) -> Tables:
-    """Seconds an epoch with each option, and the share of the machine's limit."""
+    """Return seconds per epoch and relative FLOPs of each option."""
     epochs = frame[frame["measure"] != "matrix products"]
-    table = comparison(epochs, {"epoch": "epoch (s)"}, PLAIN)
+    table = comparison(epochs, {"epoch": "time per epoch (s)"}, PLAIN)
     work = {EARLY_STOPPING: summary.work_with_validation(_OPTIONS_SIZES, VALIDATION_FRACTION)}
-    table["share of plain's work"] = [f"{work.get(name, 1.0):.3f}" for name in table[""]]
+    table["FLOPs relative to plain"] = [f"{work.get(name, 1.0):.3f}" for name in table[""]]
     return {"Options": table}
 
 
 def limit_shares(frame: pd.DataFrame, n_rows: int, name: str) -> tuple[pd.Series, pd.Series]:
-    """Return the rate of matrix products, and the share of it that an epoch reaches.
+    """Return the rate of matrix products, and the fraction of it that epochs reach.
 
     Parameters
     ----------
     frame : DataFrame
         Rows of the group "options".
     n_rows : int
-        Rows of the training set.
+        Number of rows of the training set.
     name : str
-        Of the epochs.
+        Option to evaluate.
 
     Returns
     -------
     rates : Series
-        GFLOP/s, measured again and again in the course of the group.
+        GFLOP/s, measured repeatedly during the group.
     shares : Series
-        Between 0 and 1, one for each epoch and the rate measured right before it.
+        Fraction of the rate measured right before the epoch, one per epoch.
     """
     rates = frame[frame["measure"] == "matrix products"].set_index("round")["value"]
     epochs = frame[(frame["measure"] == "epoch") & (frame["contestant"] == name)]
@@ -125,17 +130,17 @@ def limit_shares(frame: pd.DataFrame, n_rows: int, name: str) -> tuple[pd.Series
 
 
 def search_tables(frame: pd.DataFrame) -> Tables:
-    """Show the search of all contestants, and ours on more rows with more workers."""
+    """Return times of all contestants, and of sk_mnist with more rows and workers."""
     columns = {"search": "search (s)"}
     large = frame["contestant"].isin([LARGE, LARGE_LOKY, LARGE_THREADS])
     tables = {}
     if not large.all():
         table = comparison(frame[~large], columns, OURS)
-        tables["All contestants"] = _with_programs(table, frame)
+        tables["All libraries"] = _with_programs(table, frame)
     if large.any():
         table = _with_programs(comparison(frame[large], columns, LARGE), frame)
         same = [_same_scores(frame, name) for name in table[""]]
-        tables["More rows, more workers"] = table.assign(**{"scores as with one": same})
+        tables["More rows, more workers"] = table.assign(**{"same scores as one worker": same})
     return tables
 
 
@@ -154,45 +159,45 @@ def _same_scores(frame: pd.DataFrame, name: str) -> str:
 
 
 def predict_tables(frame: pd.DataFrame) -> Tables:
-    """One row, and all test rows with both networks."""
+    """Return times for one row, and for all test rows with both networks."""
     headings = {"one row": "one row (µs)"}
     for measure in frame["measure"].dropna().unique():
         if measure.startswith("all rows"):
-            headings[measure] = f"{measure.removeprefix('all rows, ')} (ms)"
+            headings[measure] = f"{measure} (ms)"
     return {"Probabilities": comparison(frame, headings, OURS)}
 
 
 def processes_tables(frame: pd.DataFrame) -> Tables:
-    """Wall times of processes, and the size of the files."""
+    """Return wall times of processes and file sizes."""
     times = frame[frame["measure"] != "file"]
     table = comparison(times, {"process": "process (ms)"}, "load sk_mnist, predict")
     sizes = frame[frame["measure"] == "file"].groupby("contestant")["value"].first()
-    table["file (bytes a weight)"] = [
+    table["file (bytes per weight)"] = [
         f"{sizes[name]:.2f}" if name in sizes else DASH for name in table[""]
     ]
     return {"Whole processes": table}
 
 
 def memory_tables(frame: pd.DataFrame) -> Tables:
-    """Peak memory above the baseline."""
+    """Return the increase of the peak memory over the baseline."""
     columns = {
-        "over the baseline": "over the baseline (MB)",
+        "increase": "increase over baseline (MB)",
         "baseline": "baseline (MB)",
         "peak": "peak (MB)",
     }
     both = pd.concat([frame, summary.over_baseline(frame)])
-    table = comparison(both, columns, OURS_BYTES, compared=["over the baseline"])
+    table = comparison(both, columns, OURS_BYTES, compared=["increase"])
     return {"Peak memory": table}
 
 
 def small_tables(frame: pd.DataFrame) -> Tables:
-    """Fits of a cross-validation."""
-    names = ("first fit", "median of the others", "slowest of the others")
+    """Return times of the fits of a cross-validation."""
+    names = ("first fit", "median of later fits", "slowest later fit")
     return {"5-fold cross-validation": comparison(frame, {n: f"{n} (s)" for n in names}, OURS)}
 
 
 def growth_tables(frame: pd.DataFrame) -> Tables:
-    """Seconds an epoch and memory at each size, with the fitted exponents."""
+    """Return seconds per epoch and memory for each size, with the fitted exponents."""
     tables = {}
     for kind, own in derived_growth(frame).groupby("contestant", sort=False):
         rows = [
@@ -209,17 +214,17 @@ def growth_tables(frame: pd.DataFrame) -> Tables:
             heading: _exponent_text(own[own["measure"] == measure])
             for measure, heading in GROWTH_HEADINGS.items()
         }
-        tables[f"Growth with the {kind}"] = pd.DataFrame(
+        tables[f"Scaling with {kind}"] = pd.DataFrame(
             [*rows, {kind: "fitted exponent", **exponents}]
         )
     return tables
 
 
-GROWTH_HEADINGS = {"epoch": "epoch (s)", "over the baseline": "memory over the baseline (MB)"}
+GROWTH_HEADINGS = {"epoch": "time per epoch (s)", "increase": "memory increase over baseline (MB)"}
 
 
 def derived_growth(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return seconds an epoch and memory over the baseline at each size."""
+    """Return seconds per epoch and memory increase for each size."""
     parts = [frame[frame["measure"] == "epoch"], summary.over_baseline(frame)]
     return pd.concat([part for part in parts if len(part)] or parts)
 

@@ -1,4 +1,4 @@
-"""The words of the report: how each group was measured and what its rows mean."""
+"""Texts of the report: how each group was measured and what its rows mean."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Text:
-    """Heading and explanation of a group; braces are filled from the settings, e.g. {epochs}."""
+    """Heading and explanation of a group; placeholders such as {epochs} refer to the settings."""
 
     heading: str
     explanation: str
@@ -16,110 +16,111 @@ class Text:
 INTRODUCTION = """\
 # Performance
 
-How long the same work takes with sk_mnist and with what people use today, with the accuracy that
-each reached; all rows of a section were measured on one machine in one run. To repeat it (two
-hours on 2 cores, or a few minutes with `--quick`, which writes into `benchmark_quick/` instead):
+This page compares the run time of sk_mnist with that of commonly used alternatives, together with
+the accuracy that each one reaches. All rows of a section were measured on the same machine in the
+same run. To reproduce the results (two hours on 2 cores, or a few minutes with `--quick`, which
+writes to `benchmark_quick/`):
 
 ```bash
 python -m pip install -e ".[benchmark]" && python examples/benchmarks/run.py
 ```
 
-Best in a virtual environment of its own: TensorFlow imports JAX wherever that is installed, as it
-is by the extra `test`, and then all that import TensorFlow start more slowly and take more memory.
+Use a separate virtual environment: TensorFlow imports JAX if it is installed, for example by the
+extra `test`, and everything that imports TensorFlow then starts more slowly and takes more memory.
 
-Every job is a process of its own. Contestants take turns, round after round, so that a machine
-whose speed drifts is the same for all. A cell gives the median over the rounds, and in brackets
-the smallest and the largest value. A ratio is what the row took, divided by what the reference row
-(the one whose ratio is 1) took in the same round; then median, smallest and largest: above 1 means
-slower than the reference. Imports and loading of the data are not counted unless a section says so.
-Every library keeps its default number of threads. All measurements are in
-`examples/benchmarks/results.csv`.
+Each job runs in its own process. Libraries alternate within each round, so that drifts in the
+speed of the machine affect all of them equally. Cells show the median over the rounds, with the
+minimum and maximum in parentheses. A ratio is the time (or memory) of a row divided by that of the
+reference row (the one with ratio 1) in the same round, also given as median, minimum and maximum;
+values above 1 are slower (or larger) than the reference. Imports and data loading are excluded
+unless stated otherwise. All libraries use their default number of threads. The raw measurements are
+in `examples/benchmarks/results.csv`.
 
-All contestants train the same layers on shuffled batches of 128 with Adam at a constant learning
-rate of 0.001, without dropout, penalty or validation, for the same number of epochs, on the
-pixels divided by 255 as float32; "sk_mnist (uint8)" is given the bytes as they are.
-`keras.Model.fit` and SciKeras are given integer labels and compute no metrics; PyTorch has a loop
-by hand with one permutation an epoch, batches by index and fused Adam; `MLPClassifier` has
-`alpha=0`, and `tol=0` and `n_iter_no_change` such that it never stops early; skorch has no
-validation split. SciKeras is used as it is: with current scikit-learn its `fit` and `predict` work,
-and its classifier is no longer recognised as one, which does not matter here.
+All libraries train the same layers on shuffled batches of 128 with Adam at a constant learning
+rate of 0.001, without dropout, weight penalty or validation, for the same number of epochs, on
+float32 pixels divided by 255; "sk_mnist (uint8)" gets the raw bytes. `keras.Model.fit` and SciKeras
+get integer labels and compute no metrics. PyTorch uses a custom training loop with one permutation
+per epoch, batches by indexing, and fused Adam. `MLPClassifier` uses `alpha=0`, and `tol=0` and
+`n_iter_no_change` such that it never stops early. skorch has no validation split. SciKeras is used
+unmodified: with current scikit-learn its `fit` and `predict` work, but it is no longer recognized
+as a classifier, which does not matter here.
 """
 
 TINY_WARNING = """\
-**These are results of `--tiny`, which only shows that the benchmarks run. Its numbers mean
-nothing.**
+**These are results of `--tiny`, which only checks that the benchmarks run. The numbers are
+meaningless.**
 """
 
 TEXTS = {
     "fit": Text(
-        "A fit",
-        "{n_train:,} digits, {epochs} epochs. The first fit in a process has in it what is "
-        "compiled, or what sk_mnist loads of its machine code, which the first process after an "
-        'installation has kept on disk: that first process is "sk_mnist (newly installed)". '
-        "Imports are a column of their own. The second fit is of a new, equal model in the same "
-        'process. sk_mnist leaves out pixels that are zero, four of five; for "sk_mnist (no '
-        'zeros)" every pixel was made at least 1/255, as a table of numbers would be. The '
-        "accuracy is on {n_test:,} test digits.",
+        "Fit",
+        "{n_train:,} digits, {epochs} epochs. The first fit in a process includes compilation, or, "
+        "for sk_mnist, loading the compiled kernels from the cache on disk. "
+        '"sk_mnist (kernels not cached)" is the first process after installation, which fills this '
+        "cache. Imports have a separate column. The second fit trains a new, identical model in "
+        "the same process. sk_mnist skips pixels that are zero (four out of five); for "
+        '"sk_mnist (dense input)" every pixel is at least 1/255, as in data without zeros. The '
+        "accuracy is measured on {n_test:,} test digits.",
     ),
     "fit_wide": Text(
-        "A fit of a wide network",
-        "As above, after a warm-up fit of one epoch, so without what the first fit costs: here "
-        "arithmetic "
-        "takes most of the time, and ratios are smaller.",
+        "Fit of a wide network",
+        "As above, after a warm-up fit of one epoch, so one-time costs are excluded. Arithmetic "
+        "takes most of the time here, and the ratios are smaller.",
     ),
     "options": Text(
-        "What options cost, and how far the machine's limit is",
-        "The time of an epoch, sk_mnist alone: the median of the epochs of a fit of "
-        "{steady_epochs}, after a warm-up fit; hidden layers (512, 512), {n_train:,} digits as "
-        "float32, all options in turn in one process, {repeats} times. "
-        'For "inputs without zeros" every pixel is at least 1/255. '
-        "Weights of samples are random between 0.5 and 1.5. With early stopping a tenth of "
-        "the digits is only predicted: the last column says what share of the operations is left, "
-        "which is what its ratio would be if the rest of early stopping cost nothing.",
+        "Cost of options and hardware efficiency",
+        "Time per epoch, for sk_mnist only: the median over the epochs of a fit of {steady_epochs} "
+        "epochs, after a warm-up fit; hidden layers (512, 512), {n_train:,} digits as float32, all "
+        "options alternating in one process, {repeats} times. "
+        'For "dense input" every pixel is at least 1/255. '
+        "Sample weights are random between 0.5 and 1.5. With early stopping, a tenth of the "
+        "digits is only predicted: the last column shows the remaining share of floating-point "
+        "operations, which is the ratio to expect if early stopping had no other cost.",
     ),
     "search": Text(
-        "A grid search",
+        "Grid search",
         "`GridSearchCV` over 2 architectures, (128, 64) and (256, 128), and 3 learning rates, with "
         "3 folds: 18 fits of {search_epochs} epochs on {search_rows:,} digits, `n_jobs=1`, without "
-        "refit, what is compiled or loaded included. Stratified folds are given, the same for all. "
-        "The accuracy is the best mean over the folds. The rows called large are sk_mnist on "
-        "{large_search_rows:,} digits, with one worker, and with two, as processes (loky, whose "
-        "start and imports are included) or as threads.",
+        "refit, including compilation and the loading of compiled kernels. All libraries get the "
+        "same stratified folds. The accuracy is the best mean over the folds. Rows marked "
+        '"large" are sk_mnist on {large_search_rows:,} digits, with one worker, and with two '
+        "workers as processes (loky, including start and imports) or as threads.",
     ),
     "predict": Text(
-        "Predictions",
-        "Probabilities of one row (median of many calls) and of {n_test:,} rows (median of "
+        "Prediction",
+        "`predict_proba` on one row (median of many calls) and on {n_test:,} rows (median of "
         "{repeats} calls), float32, after a warm-up. The networks were trained for one epoch, "
-        "which does not change the time. `keras.Model.__call__` is calling the model itself, "
+        "which does not affect the time. `keras.Model.__call__` is a direct call of the model, "
         "which Keras recommends for few rows.",
     ),
     "processes": Text(
-        "Imports, and loading a model",
-        "Wall time of whole new processes, from start to exit, interpreter included; {repeats} of "
-        "each a round. Those that load read a file with hidden layers (128, 64), predict one row "
-        "and exit; the file of `MLPClassifier` holds the state of the optimizer, too, and that of "
-        "Keras likewise.",
+        "Import and load times",
+        "Wall time of whole new processes, from start to exit, including the interpreter; "
+        "{repeats} of each per round. Those that load a model read a file with hidden layers "
+        "(128, 64), predict one row and exit. The files of `MLPClassifier` and Keras also contain "
+        "the optimizer state.",
     ),
     "memory": Text(
-        "Memory",
+        "Peak memory",
         "Peak resident memory of a process that fits {n_train:,} digits with hidden layers "
-        "(512, 256) for 2 epochs. The baseline is what the same process had reached before the "
-        "fit, with libraries imported and data loaded, both as bytes or both as float32.",
+        "(512, 256) for 2 epochs. The baseline is the peak of the same process before the fit, "
+        "with libraries imported and data loaded, either as uint8 or as float32.",
     ),
     "small": Text(
-        "A small problem",
+        "Small data",
         "5-fold cross-validation on the 1,797 digits of `load_digits` (float64, 64 features), "
-        "{small_epochs} epochs: sk_mnist with its defaults, whose layers are (512, 256), and with "
-        "narrower ones, and `MLPClassifier` with the same layers, batches and epochs, else its "
+        "{small_epochs} epochs: sk_mnist with its default layers (512, 256) and with narrower "
+        "ones, and `MLPClassifier` with the same layers, batch size and epochs and otherwise its "
         "defaults. The accuracy is the mean over the folds.",
     ),
     "growth": Text(
-        "How time and memory grow",
-        "sk_mnist alone, each size in a process of its own, bytes: the median time of "
-        "an epoch, as under the options, and the peak memory of the fits over that of the process "
-        "before them, which holds the data. Rows are the digits again and again, with hidden "
-        "layers (128, 64); width is that of one hidden layer, with {n_train:,} rows. Exponents are "
-        "fitted by least squares on the logarithms: 1 means in proportion; what a fit "
-        "takes whatever its size makes that of the memory smaller.",
+        "Scaling of time and memory",
+        "sk_mnist only, each size in its own process, uint8 input: the median time per epoch, "
+        "measured as in the section on options, and the peak memory of the fits above that of the "
+        "process before them, which includes the data. For the scaling with rows, the digits are "
+        "repeated and the hidden layers are (128, 64); for the scaling with width, there is one "
+        "hidden layer and {n_train:,} rows. Exponents are fitted by least squares on the "
+        "logarithms: 1 means proportional. A constant memory cost per fit lowers the exponent of "
+        "the memory.",
     ),
 }

@@ -1,4 +1,4 @@
-"""Run jobs in a process of their own: a JSON list on standard input, one line of JSON a job out."""
+"""Run jobs in a new process: a JSON list on stdin, one JSON line per job on stdout."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MODULES = {
 
 
 def run(description: dict[str, Any]) -> dict[str, Any]:
-    """Run one job and return its rows, or the last line of its error."""
+    """Run a job and return its rows, or the last line of its error."""
     job = Job(**{**description, "settings": Settings(**description["settings"])})
     try:
         return {"rows": import_module(_MODULES[job.group]).measure(job), "error": None}

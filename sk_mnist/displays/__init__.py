@@ -1,21 +1,7 @@
-"""Pictures of what a classifier does, after scikit-learn's Display convention."""
+"""Plots of what a classifier does, after scikit-learn's Display convention."""
 
 from __future__ import annotations
 
-from sk_mnist.displays.confusion import ConfusionHeatmapDisplay
-from sk_mnist.displays.mistakes import MisclassifiedDisplay
-from sk_mnist.displays.network import HiddenUnitsDisplay
-from sk_mnist.displays.reliability import ReliabilityDisplay
-from sk_mnist.displays.saliency import SaliencyDisplay
-from sk_mnist.displays.search import GridSearchDisplay
-from sk_mnist.displays.training import TrainingCurveDisplay
+import lazy_loader as _lazy
 
-__all__ = [
-    "ConfusionHeatmapDisplay",
-    "GridSearchDisplay",
-    "HiddenUnitsDisplay",
-    "MisclassifiedDisplay",
-    "ReliabilityDisplay",
-    "SaliencyDisplay",
-    "TrainingCurveDisplay",
-]
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

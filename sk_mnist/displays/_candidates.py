@@ -1,4 +1,4 @@
-"""The results of a search over parameters, sorted by parameter."""
+"""The candidates of a hyperparameter search, by parameter."""
 
 from __future__ import annotations
 
@@ -8,30 +8,31 @@ from numbers import Real
 from typing import Any, Literal, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from sk_mnist.displays._common import shortened
 
-# What stands for a parameter that a candidate does not have.
+# Value of a parameter that a candidate does not have.
 _ABSENT = "\N{EM DASH}"
 
-# In characters. Beside an axis, and below it, there is less room than for a class.
+# In characters. Ticks have less room than names of classes.
 _MAX_VALUE_LENGTH = 24
 
 
-# Compared by identity: arrays have no single answer to whether they are equal.
+# Compared by identity: comparing arrays does not give a single bool.
 @dataclass(frozen=True, eq=False)
 class Parameter:
-    """A parameter that takes several values.
+    """A parameter with several values.
 
     Attributes
     ----------
     name : str
-        The name that GridSearchCV knows it by.
+        The name in the grid.
     values : list
-        The distinct values: numbers from small to large, others in the order of the grid.
+        The distinct values: numbers are sorted, others in the order of the grid.
     codes : ndarray of shape (n_candidates,)
-        For each candidate the position of its value among `values`.
+        For each candidate, the index of its value in `values`.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Parameter:
     def of_candidates(cls, name: str, candidates: Sequence[Mapping[str, Any]]) -> Self:
         """Collect the values of a parameter."""
         given = [candidate.get(name, _ABSENT) for candidate in candidates]
-        # Not all values can be hashed, and NaN is not equal to itself.
+        # Some values are not hashable, and NaN is not equal to itself.
         distinct = {repr(value): value for value in given}
         keys = list(distinct)
         if all(map(_is_number, distinct.values())):
@@ -53,12 +54,12 @@ class Parameter:
 
     @property
     def label(self) -> str:
-        """The name without the steps of a pipeline before it."""
+        """The name without the names of pipeline steps."""
         return shortened(self.name.rpartition("__")[2])
 
     @property
     def value_names(self) -> list[str]:
-        """How to write the values."""
+        """The values as text."""
         return [_value_name(value) for value in self.values]
 
     @property
@@ -68,7 +69,7 @@ class Parameter:
 
     @property
     def scale(self) -> Literal["linear", "log", "category"]:
-        """The axis on which the values are spread most evenly."""
+        """The scale on which the values are spaced most evenly."""
         if not self.is_numeric:
             return "category"
         numbers = np.array(self.values, dtype=float)
@@ -79,18 +80,18 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Candidates:
-    """The candidates of a search, each once.
+    """The distinct candidates of a search.
 
     Attributes
     ----------
     parameters : list of Parameter
-        Those that take several values.
+        Parameters with several values.
     scores, errors : ndarray of shape (n_candidates,)
-        Mean and standard deviation over the splits. NaN where a fit failed.
+        Mean and standard deviation over the splits. NaN if a fit failed.
     best : int
-        The best candidate.
+        Index of the best candidate.
     metric : str
-        What the scores measure.
+        Name of the score.
     """
 
     parameters: list[Parameter]
@@ -101,7 +102,10 @@ class Candidates:
 
     @classmethod
     def from_cv_results(
-        cls, cv_results: Mapping[str, Any], metric: str | None, best_index: int | None
+        cls,
+        cv_results: Mapping[str, Any] | pd.DataFrame,
+        metric: str | None,
+        best_index: int | None,
     ) -> Self:
         """Read the `cv_results_` of a search."""
         metric = _checked_metric(cv_results, metric)
@@ -109,26 +113,26 @@ class Candidates:
         errors = np.asarray(cv_results[f"std_test_{metric}"], dtype=float)
         if not np.isfinite(scores).any():
             raise ValueError(f"No candidate has a {metric}: all {len(scores)} of them failed.")
-        settings = list(cv_results["params"])
-        rounds = np.asarray(cv_results.get("iter", np.zeros(len(scores))))
+        params = list(cv_results["params"])
+        iterations = np.asarray(cv_results.get("iter", np.zeros(len(scores))))
         if best_index is None:
-            last = np.where(rounds == rounds.max(), scores, np.nan)
+            last = np.where(iterations == iterations.max(), scores, np.nan)
             best_index = int(np.nanargmax(last if np.isfinite(last).any() else scores))
 
-        # A halving search trains the better candidates again, with more resources.
-        latest = {repr(settings[row]): row for row in np.argsort(rounds, kind="stable")}
-        latest[repr(settings[best_index])] = best_index
+        # A halving search fits the better candidates again, with more resources.
+        latest = {repr(params[row]): row for row in np.argsort(iterations, kind="stable")}
+        latest[repr(params[best_index])] = best_index
         rows = sorted(latest.values())
-        kept = [settings[row] for row in rows]
+        kept = [params[row] for row in rows]
         names = dict.fromkeys(name for candidate in kept for name in candidate)
         parameters = [Parameter.of_candidates(name, kept) for name in names]
         varied = [parameter for parameter in parameters if len(parameter.values) > 1]
         return cls(varied, scores[rows], errors[rows], rows.index(best_index), metric)
 
     def best_of_each(self, parameters: Sequence[Parameter]) -> NDArray[np.intp]:
-        """Return the best candidate for each combination of values of these parameters."""
+        """Return the best candidate of each combination of values of these parameters."""
         keys = list(zip(*(parameter.codes for parameter in parameters), strict=True))
-        # What failed is worse than all, but stays where nothing else is.
+        # Failed candidates come last: they are kept only if a combination has no others.
         order = np.argsort(-np.nan_to_num(self.scores, nan=-np.inf), kind="stable")
         best: dict[tuple[np.intp, ...], np.intp] = {}
         for row in order:
@@ -136,7 +140,7 @@ class Candidates:
         return np.array(list(best.values()))
 
     def most_influential(self, n_parameters: int) -> list[Parameter]:
-        """Return the parameters whose value makes the largest difference to the best score."""
+        """Return the parameters with the largest effect on the best score."""
 
         def influence(parameter: Parameter) -> float:
             scores = self.scores[self.best_of_each([parameter])]
@@ -153,7 +157,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_geometric(numbers: NDArray[np.float64]) -> bool:
-    """Whether logarithms of sorted numbers are spread more evenly than the numbers."""
+    """Return whether the logarithms of sorted numbers are spaced more evenly."""
     if numbers[0] <= 0:
         return False
 
@@ -170,9 +174,10 @@ def _value_name(value: Any) -> str:
     return shortened(getattr(value, "__name__", value), _MAX_VALUE_LENGTH)
 
 
-def _checked_metric(cv_results: Mapping[str, Any], metric: str | None) -> str:
+def _checked_metric(cv_results: Mapping[str, Any] | pd.DataFrame, metric: str | None) -> str:
     prefix = "mean_test_"
-    available = [key.removeprefix(prefix) for key in cv_results if key.startswith(prefix)]
+    keys = map(str, cv_results)
+    available = [key.removeprefix(prefix) for key in keys if key.startswith(prefix)]
     if not available or "params" not in cv_results:
         raise ValueError(
             "cv_results must be the cv_results_ of a fitted search, with 'params' and "

@@ -1,9 +1,8 @@
-"""What several displays share: names, images and axes side by side."""
+"""Helpers of several displays: names of classes, text, images and stacked axes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isqrt
 from textwrap import fill
 from typing import Any
 
@@ -20,6 +19,8 @@ from scipy.sparse import issparse
 from sklearn.base import is_classifier
 from sklearn.utils import check_array
 
+from sk_mnist.images.image_shape import resolve_image_shape
+
 # In characters.
 MAX_NAME_LENGTH = 40
 
@@ -27,16 +28,16 @@ ERROR_COLOR = to_hex(sns.color_palette("colorblind")[3])
 
 
 def shortened(name: object, max_length: int = MAX_NAME_LENGTH) -> str:
-    """Return a name of at most so many characters, on one line."""
+    """Return a name on one line, with at most `max_length` characters."""
     text = " ".join(str(name).split())
     if len(text) > max_length:
         text = f"{text[: max_length - 1]}…"
-    # Matplotlib would typeset what stands between two dollar signs as a formula.
+    # Matplotlib would typeset text between two dollar signs as a formula.
     return text.replace("$", r"\$")
 
 
 def text_width(text: str, font_size: float) -> float:
-    """Return the width of a text in Matplotlib's standard font, in points."""
+    """Return the width of a text in Matplotlib's default font, in points."""
     font = FontProperties(size=font_size)
     plain = text.replace(r"\$", "$")
     return float(text_to_path.get_text_width_height_descent(plain, font, ismath=False)[0])
@@ -46,24 +47,24 @@ def axes_size(ax: Axes) -> tuple[float, float]:
     """Return width and height of the axes in points."""
     figure = ax.get_figure(root=True)
     assert figure is not None
-    figure.draw_without_rendering()  # lays out the axes
+    figure.draw_without_rendering()  # applies the layout
     box = ax.get_window_extent()
     return float(box.width) / figure.dpi * 72, float(box.height) / figure.dpi * 72
 
 
 def write_title(ax: Axes, title: str) -> None:
-    """Write a title in as many lines as the axes need."""
+    """Set a title that is wrapped at the width of the axes."""
     n_characters = int(axes_size(ax)[0] / (0.55 * 10.5))
     ax.set_title(fill(title, max(n_characters, 20)), fontsize=10.5)
 
 
 def names_of(classes: ArrayLike, display_labels: ArrayLike | None) -> dict[Any, str]:
-    """Map classes to the names to show for them.
+    """Map classes to their display labels.
 
     Raises
     ------
     ValueError
-        If `display_labels` does not name each class.
+        If the number of `display_labels` is not the number of classes.
     """
     keys = np.asarray(classes).tolist()
     labels = keys if display_labels is None else np.asarray(display_labels).tolist()
@@ -75,49 +76,26 @@ def names_of(classes: ArrayLike, display_labels: ArrayLike | None) -> dict[Any, 
 
 
 def check_classifier(estimator: Any, display: type, *, needs_probabilities: bool = False) -> None:
-    """Raise a ValueError unless the estimator is a classifier (that gives probabilities)."""
+    """Raise a ValueError unless the estimator is a classifier (with `predict_proba`)."""
     if not is_classifier(estimator):
         raise ValueError(
             f"{display.__name__}.from_estimator needs a classifier, got {estimator!r}."
         )
     if needs_probabilities and not hasattr(estimator, "predict_proba"):
         raise ValueError(
-            f"{display.__name__}.from_estimator needs a classifier with predict_proba, which "
-            f"{estimator!r} has not. Wrap it in sklearn.calibration.CalibratedClassifierCV."
+            f"{display.__name__}.from_estimator needs a classifier with predict_proba, but "
+            f"{estimator!r} does not have it. Wrap it in "
+            "sklearn.calibration.CalibratedClassifierCV."
         )
-
-
-def check_image_shape(n_features: int, image_shape: tuple[int, int] | None) -> tuple[int, int]:
-    """Return height and width of an image; by default those of a square.
-
-    Raises
-    ------
-    ValueError
-        If the features do not make up such an image.
-    """
-    if image_shape is None:
-        side = isqrt(n_features)
-        if side * side != n_features:
-            raise ValueError(
-                f"{n_features} features are not the pixels of a square image. Give "
-                "image_shape=(height, width)."
-            )
-        return side, side
-    if len(image_shape) != 2 or image_shape[0] * image_shape[1] != n_features:
-        raise ValueError(
-            f"image_shape must be (height, width) with height * width = {n_features}, the number "
-            f"of features, got {image_shape}."
-        )
-    return image_shape
 
 
 def as_images(X: Any, image_shape: tuple[int, int] | None) -> NDArray[Any]:
-    """Return rows of pixels as an array of shape (n_samples, height, width).
+    """Return rows of pixels as an array of shape (n_samples, height, width), by default squares.
 
     Raises
     ------
     ValueError
-        If the rows do not make up images of this shape.
+        If the rows do not have the number of pixels of such an image.
     """
     pixels = check_array(X, accept_sparse="csr", allow_nd=True, ensure_min_samples=0)
     if issparse(pixels):
@@ -125,7 +103,8 @@ def as_images(X: Any, image_shape: tuple[int, int] | None) -> NDArray[Any]:
     if pixels.ndim == 3 and image_shape is None:
         return np.asarray(pixels)
     n_features = int(np.prod(pixels.shape[1:]))
-    return np.asarray(pixels).reshape(-1, *check_image_shape(n_features, image_shape))
+    shape = resolve_image_shape(n_features, image_shape, required=True)
+    return np.asarray(pixels).reshape(-1, *shape)
 
 
 def stacked_axes(
@@ -133,14 +112,14 @@ def stacked_axes(
     height_ratios: Sequence[float],
     figsize: tuple[float, float],
 ) -> tuple[NDArray[np.object_], Figure | SubFigure]:
-    """Return axes, one above the other, that share what goes across.
+    """Return axes, one above the other, that share their x-axis.
 
     Parameters
     ----------
     ax : Axes, array-like of Axes or None
-        One axes is divided; several are taken as they are; None makes a new figure.
+        One axes is divided, several are used as they are, and None creates a new figure.
     height_ratios : sequence of float
-        The height of each of the axes, relative to the others.
+        The relative heights of the axes.
     figsize : tuple of float
         Width and height of a new figure, in inches.
 
@@ -152,7 +131,7 @@ def stacked_axes(
     Raises
     ------
     ValueError
-        If there are too few or too many axes, or if one axes is divided twice.
+        If the number of axes is wrong, or if an axes would be divided twice.
     """
     n_axes = len(height_ratios)
     if ax is not None and not isinstance(ax, Axes):
@@ -173,14 +152,14 @@ def stacked_axes(
     if not ax.axison:
         raise ValueError(
             "ax is switched off, most likely because a display was drawn into it before. Pass "
-            "ax=display.axes_ to draw into the same axes again, or new ones."
+            "ax=display.axes_ to draw into the same axes again, or new axes."
         )
     ax.set_axis_off()
     return _axes_within(ax, np.asarray(height_ratios)), ax.figure
 
 
 def _axes_within(ax: Axes, height_ratios: NDArray[np.float64]) -> NDArray[np.object_]:
-    """Fill an axes with others. As its children they move with it, and leave it its title."""
+    """Divide an axes into child axes, which move with it and leave room for its title."""
     gap = 0.04
     heights = height_ratios / height_ratios.sum() * (1.0 - gap * (len(height_ratios) - 1))
     bottoms = 1.0 - np.cumsum(heights) - gap * np.arange(len(heights))

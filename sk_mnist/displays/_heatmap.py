@@ -1,4 +1,4 @@
-"""The writing in heat maps: the names of rows and columns, and the values in the cells."""
+"""Text in heatmaps: the names of rows and columns, and the values in the cells."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from seaborn.utils import relative_luminance
 
 from sk_mnist.displays._common import axes_size, text_width
 
-# Relative luminance at which white text and black text have the same contrast, after WCAG 2.
+# Relative luminance at which white and black text have the same contrast (WCAG 2).
 _DARK = 0.179
 
 # In points.
 MAX_FONT_SIZE = 10.0
 MIN_FONT_SIZE = 5.0
 
-# Of a digit in Matplotlib's standard font, as a share of the font size.
+# Width of a digit in Matplotlib's default font, relative to the font size.
 DIGIT_WIDTH = 0.64
 
 
@@ -30,40 +30,40 @@ def cell_sizes(ax: Axes, n_columns: int, n_rows: int) -> tuple[float, float]:
 
 
 def write_names(ax: Axes, column_names: Sequence[str], row_names: Sequence[str]) -> None:
-    """Shrink and turn the names beside and below the cells, or skip some, so that none meet."""
-    # The names beside the rows narrow the columns, so they come first.
+    """Label rows and columns; shrink, rotate or skip names so that they do not overlap."""
+    # Row names come first: they reduce the width of the columns.
     write_row_names(ax, row_names)
     write_column_names(ax, column_names)
 
 
 def write_row_names(ax: Axes, names: Sequence[str]) -> None:
-    """Shrink the names beside the rows, or skip some, so that none meet."""
+    """Label the rows; shrink or skip names so that they do not overlap."""
     ax.set_yticks(np.arange(len(names)) + 0.5, names, fontsize=MAX_FONT_SIZE)
     font_size, step = _font_size_and_step(cell_sizes(ax, 1, len(names))[1])
-    centres = np.arange(len(names))[::step] + 0.5
-    ax.set_yticks(centres, names[::step], fontsize=font_size, rotation=0)
+    centers = np.arange(len(names))[::step] + 0.5
+    ax.set_yticks(centers, names[::step], fontsize=font_size, rotation=0)
     ax.tick_params(axis="y", length=0)
 
 
 def write_column_names(ax: Axes, names: Sequence[str]) -> None:
-    """Shrink and turn the names below the columns, or skip some, so that none meet."""
+    """Label the columns; shrink, rotate or skip names so that they do not overlap."""
     width, _ = cell_sizes(ax, len(names), 1)
     font_size, step = _font_size_and_step(width)
     shown = names[::step]
     longest = max(text_width(name, font_size) for name in shown)
     if step * width > longest + DIGIT_WIDTH * font_size:
-        turned: dict[str, Any] = {"rotation": 0}
+        orientation: dict[str, Any] = {"rotation": 0}
     elif step * width > 1.7 * font_size:
-        turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+        orientation = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
     else:
-        turned = {"rotation": 90}
-    centres = np.arange(len(names))[::step] + 0.5
-    ax.set_xticks(centres, shown, fontsize=font_size, **turned)
+        orientation = {"rotation": 90}
+    centers = np.arange(len(names))[::step] + 0.5
+    ax.set_xticks(centers, shown, fontsize=font_size, **orientation)
     ax.tick_params(axis="x", length=0)
 
 
 def write_cells(ax: Axes, texts: NDArray[np.str_], font_size: float) -> NDArray[np.object_]:
-    """Write dark on light and light on dark, and zeros fainter than what matters."""
+    """Write dark text on light cells and light text on dark cells, with zeros in gray."""
     mesh = ax.collections[-1]
     mesh.update_scalarmappable()
     luminances = relative_luminance(mesh.get_facecolor()).reshape(texts.shape)
@@ -83,6 +83,6 @@ def write_cells(ax: Axes, texts: NDArray[np.str_], font_size: float) -> NDArray[
 
 
 def _font_size_and_step(cell_size: float) -> tuple[float, int]:
-    """Return how large names can be, and that each so many can be shown."""
+    """Return a font size for names, and `n` if only every `n`-th name fits."""
     font_size = float(np.clip(0.75 * cell_size, MIN_FONT_SIZE, MAX_FONT_SIZE))
     return font_size, int(np.ceil(1.2 * font_size / cell_size))

@@ -1,4 +1,4 @@
-"""Many small images with captions in one axes."""
+"""A grid of small images with captions in one axes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LINE_HEIGHT = 1.35
 
 @dataclass(frozen=True)
 class CaptionLine:
-    """A line of text above an image: a name, which may be shortened, and what stands around it.
+    """A line of text above an image: a name, which may be shortened, and the text around it.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class CaptionLine:
     color: str = "black"
 
     def fitted(self, font_size: float, width: float = np.inf) -> str:
-        """Return the line with as much of the name as the width, in points, has room for."""
+        """Return the line, with the name shortened to fit into a width in points."""
 
         def line(length: int) -> str:
             return f"{self.before}{shortened(self.name, length)}{self.after}"
@@ -58,15 +58,15 @@ Caption = Sequence[CaptionLine]
 
 @dataclass(frozen=True)
 class TileGrid:
-    """The places of equal tiles in an axes whose data coordinates are points.
+    """The positions of equal tiles in an axes whose data coordinates are points.
 
     Attributes
     ----------
     n_tiles, n_columns : int
     width, height : float
-        Of a tile without its caption.
+        Size of a tile without its caption.
     column_width, row_height : float
-        Of a tile with its caption and the gaps.
+        Size of a tile with its caption and the gaps.
     font_size : float
     """
 
@@ -79,7 +79,7 @@ class TileGrid:
     font_size: float
 
     def extent(self, tile: int) -> tuple[float, float, float, float]:
-        """Return left, right, bottom and top of a tile, as imshow takes them."""
+        """Return left, right, bottom and top of a tile, the `extent` of `imshow`."""
         row, column = divmod(tile, self.n_columns)
         left = column * self.column_width + (self.column_width - self.width) / 2
         bottom = (row + 1) * self.row_height - _GAP / 2
@@ -101,8 +101,8 @@ class TileGrid:
 
 
 def probability_text(value: float) -> str:
-    """Write a probability so that one does not look certain that is not."""
-    return f"{value:.3f}" if value < 0.9995 else ">.999"
+    """Format a probability, so that none below one is rounded to one."""
+    return f"{value:.3f}" if value < 0.9995 else ">0.999"
 
 
 def tile_axes(
@@ -112,16 +112,16 @@ def tile_axes(
     title: bool = False,
     colorbar: bool = False,
 ) -> Axes:
-    """Return the axes of a new figure that has room for tiles and captions.
+    """Return the axes of a new figure with room for tiles and captions.
 
     Parameters
     ----------
     tile_shape : tuple of int
         Height and width of an image in pixels.
     captions : sequence of sequence of CaptionLine
-        The captions, one a tile.
+        One caption per tile.
     title, colorbar : bool
-        Whether to leave room for a title and a colour bar.
+        Whether to leave room for a title and a color bar.
     """
     aspect = tile_shape[1] / tile_shape[0]
     n_columns = ceil(sqrt(len(captions) / min(max(aspect, 0.2), 5.0)))
@@ -136,9 +136,9 @@ def tile_axes(
 
 
 def tile_grid(ax: Axes, tile_shape: tuple[int, int], captions: Sequence[Caption]) -> TileGrid:
-    """Empty the axes of ticks and find the grid in which images and captions are largest.
+    """Remove the ticks and find the grid in which images and captions are largest.
 
-    What else takes room, such as a title or a colour bar, is to be drawn before.
+    Anything else that takes room, such as a title or a color bar, has to be drawn before.
     """
     ax.set(xticks=[], yticks=[])
     for spine in ax.spines.values():
@@ -159,7 +159,7 @@ def tile_grid(ax: Axes, tile_shape: tuple[int, int], captions: Sequence[Caption]
 
 
 def _caption_size(captions: Sequence[Caption]) -> tuple[float, float]:
-    """Width and height of the largest caption, for a font of size one."""
+    """Return width and height of the largest caption, for a font of size one."""
     lines = [line.fitted(_MAX_FONT_SIZE) for caption in captions for line in caption]
     widest = max((text_width(line, _MAX_FONT_SIZE) for line in lines), default=0.0)
     width = min(widest, _MAX_CAPTION_WIDTH) / _MAX_FONT_SIZE
@@ -177,7 +177,7 @@ def _grid_of(
     column_width, row_height = size[0] / n_columns, size[1] / ceil(n_tiles / n_columns)
     above = caption_size[1] * font_size + _GAP
     scale = min((column_width - _GAP) / tile_shape[1], (row_height - above) / tile_shape[0])
-    # Axes too small for any image keep something to draw in.
+    # In axes that are too small for any image, the size must still be positive.
     height, width = (max(scale, 1e-3) * length for length in tile_shape)
     return TileGrid(
         n_tiles=n_tiles,
@@ -191,7 +191,7 @@ def _grid_of(
 
 
 def _quality(grid: TileGrid, caption_width: float) -> float:
-    """Weigh large images against captions that are large and complete."""
+    """Return a score that trades the size of images for large and complete captions."""
     needed = caption_width * grid.font_size + _GAP
     complete = min(1.0, grid.column_width / needed)
     return grid.width * complete * grid.font_size
@@ -204,10 +204,7 @@ def draw_image(
     cmap: str | Colormap,
     norm: Normalize | None = None,
 ) -> None:
-    """Draw an image that neither changes its proportions nor stands on its head.
-
-    What is left out here would be as the user's style says.
-    """
+    """Draw an image upright and with square pixels, whatever the user's style sheet says."""
     ax.imshow(
         image,
         cmap,
@@ -220,12 +217,12 @@ def draw_image(
 
 
 def diverging_norm(values: NDArray[Any], quantile: float = 1.0) -> Normalize:
-    """Return a scale, symmetric around zero, for all but the largest of the values."""
-    # All zeros still need a scale with some width.
+    """Return a norm, symmetric around zero, that covers a quantile of the absolute values."""
+    # If all values are zero, the norm still needs a positive width.
     limit = float(np.quantile(np.abs(values), quantile)) or 1.0
     return Normalize(-limit, limit)
 
 
 def draw_colorbar(ax: Axes, norm: Normalize, cmap: str | Colormap, **options: Any) -> None:
-    """Draw the scale of the colours beside the axes."""
+    """Draw a color bar beside the axes."""
     ax.figure.colorbar(ScalarMappable(norm, cmap), ax=ax, aspect=30, **options)

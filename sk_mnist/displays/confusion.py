@@ -1,4 +1,4 @@
-"""Confusion matrix as a heat map."""
+"""Confusion matrix as a heatmap."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, PowerNorm
 from matplotlib.figure import Figure, SubFigure
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin
 
 from sk_mnist.displays._common import check_classifier, shortened
 from sk_mnist.displays._heatmap import (
@@ -24,43 +23,43 @@ from sk_mnist.displays._heatmap import (
 )
 from sk_mnist.metrics.confusion import confusion_matrix_frame
 
-# One error among a thousand gets a tenth of the colour scale. On a linear scale it would look
-# like none.
+# One error among a thousand samples covers a tenth of the color scale. On a linear scale it would
+# look like zero.
 _GAMMA = 1 / 3
 
 
 class ConfusionHeatmapDisplay:
-    """Confusion matrix as a heat map on which rare errors can be seen.
+    """Confusion matrix as a heatmap in which rare errors are visible.
 
-    The colours follow the cube root of the values: where nearly everything is on the diagonal,
-    as on MNIST, a single error still stands out, and cells that are exactly zero have the
-    lightest colour. Text and figure adapt to the number of classes and the length of their
-    names, and numbers that would not be readable are left out.
+    The color scale follows the cube root of the values: if nearly all samples are on the diagonal,
+    as for MNIST, a single error is still visible, and only cells that are exactly zero have the
+    lightest color. Text and figure adapt to the number of classes and the length of their names.
+    Numbers that would be too small to read are left out.
 
-    Use :meth:`from_estimator` or :meth:`from_predictions` to make one.
+    Use :meth:`from_estimator` or :meth:`from_predictions` to create one.
 
     Parameters
     ----------
     confusion_matrix : array-like of shape (n_classes, n_classes)
-        Counts or fractions, one row a true class, one column a predicted class.
+        Counts or fractions, one row per true class, one column per predicted class.
 
     display_labels : array-like of shape (n_classes,), default=None
-        The names of the classes. By default the numbers from 0 to ``n_classes - 1``.
+        The names of the classes. By default, the numbers from 0 to ``n_classes - 1``.
 
     Attributes
     ----------
     ax_ : matplotlib.axes.Axes
-        The axes that hold the heat map.
+        The axes with the heatmap.
 
     figure_ : matplotlib.figure.Figure
-        The figure that holds the axes.
+        The figure that contains the axes.
 
     text_ : ndarray of shape (n_classes, n_classes), dtype=matplotlib.text.Text, or None
-        The numbers in the cells, None if there are none.
+        The numbers in the cells. None if they are not shown.
 
     See Also
     --------
-    sk_mnist.evaluation.confusion_matrix_frame : The same matrix in numbers.
+    sk_mnist.evaluation.confusion_matrix_frame : The matrix as a frame.
 
     Examples
     --------
@@ -92,26 +91,26 @@ class ConfusionHeatmapDisplay:
         values_format: str | None = None,
         colorbar: bool = True,
     ) -> Self:
-        """Draw the heat map.
+        """Draw the heatmap.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. By default in a new figure that is large enough for the classes.
+            Axes to draw into. By default, a new figure of suitable size is created.
 
         cmap : str or matplotlib.colors.Colormap, default="rocket_r"
-            The colours, from zero to the largest value. The lightness of the default falls
-            evenly, so that it can be read without seeing hues and in a grey print.
+            Colormap, from zero to the largest value. The lightness of the default decreases
+            monotonically, so that it is readable for the color-blind and in grayscale.
 
         include_values : bool or "auto", default="auto"
-            Whether to write the numbers into the cells. "auto" does so if all of them fit.
+            Whether to write the numbers into the cells. With "auto", only if all of them fit.
 
         values_format : str, default=None
-            How to write a number other than zero, as in :func:`format`. By default "d" for
-            integers, ".3f" for fractions and ".4g" for other numbers.
+            Format specification of numbers other than zero, see :func:`format`. By default, "d"
+            for integers, ".3f" for fractions and ".4g" for other numbers.
 
         colorbar : bool, default=True
-            Whether to draw the scale of the colours.
+            Whether to draw the color bar.
 
         Returns
         -------
@@ -141,7 +140,7 @@ class ConfusionHeatmapDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: ClassifierMixin,
+        estimator: Any,
         X: Any,
         y: ArrayLike,
         *,
@@ -152,7 +151,7 @@ class ConfusionHeatmapDisplay:
         ax: Axes | None = None,
         **plot_options: Any,
     ) -> Self:
-        """Draw the confusion matrix of a fitted classifier on some data.
+        """Plot the confusion matrix of a fitted classifier on some data.
 
         Parameters
         ----------
@@ -163,32 +162,32 @@ class ConfusionHeatmapDisplay:
             The samples.
 
         y : array-like of shape (n_samples,)
-            Their true classes.
+            The true classes.
 
         labels : array-like of shape (n_classes,), default=None
-            The classes to show, in this order. By default all that occur in `y` or among the
+            The classes to show, in this order. By default, all classes in `y` or the
             predictions, sorted.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            What each sample counts for. By default each counts for one.
+            Sample weights. By default, each sample has a weight of one.
 
         normalize : {"true", "pred", "all"}, default=None
-            Divide the counts by the sum of their row ("true"), of their column ("pred") or of
-            the whole matrix ("all").
+            Normalize the counts over the true classes (rows), the predicted classes (columns)
+            or all samples.
 
         display_labels : array-like of shape (n_classes,), default=None
-            The names of the classes. By default the classes themselves.
+            The names of the classes. By default, the classes themselves.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. By default in a new figure.
+            Axes to draw into. By default, a new figure is created.
 
         **plot_options : dict
-            Further keywords of :meth:`plot`.
+            Further keyword arguments of :meth:`plot`.
 
         Returns
         -------
         ConfusionHeatmapDisplay
-            The display, drawn.
+            The display, already drawn.
         """
         check_classifier(estimator, cls)
         return cls.from_predictions(
@@ -215,7 +214,7 @@ class ConfusionHeatmapDisplay:
         ax: Axes | None = None,
         **plot_options: Any,
     ) -> Self:
-        """Draw the confusion matrix of predictions.
+        """Plot the confusion matrix of given predictions.
 
         Parameters
         ----------
@@ -226,29 +225,29 @@ class ConfusionHeatmapDisplay:
             The predicted classes.
 
         labels : array-like of shape (n_classes,), default=None
-            The classes to show, in this order. By default all that occur in `y_true` or
-            `y_pred`, sorted.
+            The classes to show, in this order. By default, all classes in `y_true` or `y_pred`,
+            sorted.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            What each sample counts for. By default each counts for one.
+            Sample weights. By default, each sample has a weight of one.
 
         normalize : {"true", "pred", "all"}, default=None
-            Divide the counts by the sum of their row ("true"), of their column ("pred") or of
-            the whole matrix ("all").
+            Normalize the counts over the true classes (rows), the predicted classes (columns)
+            or all samples.
 
         display_labels : array-like of shape (n_classes,), default=None
-            The names of the classes. By default the classes themselves.
+            The names of the classes. By default, the classes themselves.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. By default in a new figure.
+            Axes to draw into. By default, a new figure is created.
 
         **plot_options : dict
-            Further keywords of :meth:`plot`.
+            Further keyword arguments of :meth:`plot`.
 
         Returns
         -------
         ConfusionHeatmapDisplay
-            The display, drawn.
+            The display, already drawn.
 
         Examples
         --------
@@ -270,7 +269,7 @@ class ConfusionHeatmapDisplay:
 
 def _class_names(matrix: NDArray[Any], display_labels: ArrayLike | None) -> list[str]:
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(f"confusion_matrix must be square, got the shape {matrix.shape}.")
+        raise ValueError(f"confusion_matrix must be square, got shape {matrix.shape}.")
     labels = np.arange(len(matrix)) if display_labels is None else np.asarray(display_labels)
     if len(labels) != len(matrix):
         raise ValueError(
@@ -280,7 +279,7 @@ def _class_names(matrix: NDArray[Any], display_labels: ArrayLike | None) -> list
 
 
 def _figure_size(names: list[str], colorbar: bool) -> tuple[float, float]:
-    """Size in inches that gives each cell room for four digits, up to a sensible whole."""
+    """Return a size in inches with room for four digits per cell, up to a maximum."""
     side = float(np.clip(0.42 * len(names), 3.0, 14.0))
     longest = max(len(name) for name in names)
     return side + 0.09 * longest + (1.2 if colorbar else 0.5), side + 0.08 * longest + 0.4
@@ -308,7 +307,7 @@ def _draw_heatmap(ax: Axes, matrix: NDArray[Any], cmap: str | Colormap, colorbar
 
 
 def _colorbar_ticks(largest: float, *, integers: bool) -> list[float]:
-    """Zero, powers of ten and the largest value: the cube root spreads them well."""
+    """Return zero, powers of ten and the largest value, which the cube root spreads well."""
     top = int(np.floor(np.log10(largest / 2)))
     powers = [10.0**power for power in range(top - 2, top + 1)]
     return [0.0, *(power for power in powers if power >= 1 or not integers), largest]
@@ -325,6 +324,6 @@ def _cell_texts(matrix: NDArray[Any], values_format: str | None) -> NDArray[np.s
             return format(value, values_format)
         if integers or not fractions:
             return format(value, "d" if integers else ".4g")
-        return f"{value:.3f}" if value >= 0.0005 else "<.001"
+        return f"{value:.3f}" if value >= 0.0005 else "<0.001"
 
     return np.array([[text(value) for value in row] for row in matrix])

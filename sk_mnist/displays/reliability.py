@@ -1,4 +1,4 @@
-"""Reliability diagram: how often a classifier is right when it is so sure."""
+"""Reliability diagram: accuracy by confidence."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.typing import ColorType
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin
 
 from sk_mnist.displays._common import check_classifier, shortened, stacked_axes
 from sk_mnist.metrics.probabilities import calibration_frame
 
-# On a linear scale a bin with this share of the samples of another would have no height.
+# If one bin has this many times the samples of another, the counts get a logarithmic scale: on a
+# linear one the smaller bar would not be visible.
 _MAX_LINEAR_RATIO = 50
 
 _PERFECT = "Perfectly calibrated"
@@ -25,18 +26,18 @@ _PERFECT = "Perfectly calibrated"
 class ReliabilityDisplay:
     """Reliability diagram of a classifier with any number of classes.
 
-    Samples are sorted into bins by the probability of their predicted class, the confidence. A
-    dot stands for a bin: its mean confidence goes across, the share of its samples that are
-    predicted right goes up. Dots below the diagonal show overconfidence. The strip below counts
-    the samples in each bin, as bins of few samples say little; empty bins have no dot. The
-    expected calibration error (ECE) is the mean distance from the diagonal over all samples.
+    Samples are binned by their confidence, the probability of the predicted class. Each point is a
+    bin, with its mean confidence on the x-axis and its accuracy on the y-axis. Points below the
+    diagonal indicate overconfidence. The histogram below shows the number of samples per bin, as
+    bins with few samples have a large error; empty bins have no point. The expected calibration
+    error (ECE) is the mean distance from the diagonal over all samples.
 
-    Use :meth:`from_estimator` or :meth:`from_predictions` to make one.
+    Use :meth:`from_estimator` or :meth:`from_predictions` to create one.
 
     Parameters
     ----------
     calibration : DataFrame
-        A row for each bin, as :func:`~sk_mnist.evaluation.calibration_frame` gives it: an index
+        Return value of :func:`~sk_mnist.evaluation.calibration_frame`: one row per bin, an index
         of intervals and the columns "count", "confidence" and "accuracy".
 
     name : str, default=None
@@ -45,15 +46,15 @@ class ReliabilityDisplay:
     Attributes
     ----------
     axes_ : ndarray of shape (2,), dtype=matplotlib.axes.Axes
-        The axes of the diagram and of the counts.
+        The axes of the diagram and of the histogram.
 
     figure_ : matplotlib.figure.Figure
-        The figure that holds the axes.
+        The figure that contains the axes.
 
     See Also
     --------
-    sk_mnist.evaluation.calibration_frame : The same in numbers.
-    sklearn.calibration.CalibrationDisplay : One class of a binary classifier.
+    sk_mnist.evaluation.calibration_frame : The values of the diagram as a frame.
+    sklearn.calibration.CalibrationDisplay : Calibration curve of a binary classifier.
 
     References
     ----------
@@ -62,7 +63,7 @@ class ReliabilityDisplay:
 
     Examples
     --------
-    Pass the axes on to compare classifiers:
+    Draw into the same axes to compare classifiers:
 
     >>> from sklearn.datasets import load_digits
     >>> from sklearn.linear_model import LogisticRegression
@@ -86,18 +87,22 @@ class ReliabilityDisplay:
         self.name = name
 
     def plot(
-        self, ax: Axes | ArrayLike | None = None, *, color: Any = None, ref_line: bool = True
+        self,
+        ax: Axes | ArrayLike | None = None,
+        *,
+        color: ColorType | None = None,
+        ref_line: bool = True,
     ) -> Self:
         """Draw the diagram.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes or array-like of two of them, default=None
-            Where to draw: one axes, which is switched off and divided, or two axes, for the
-            diagram and for the counts. By default in a new figure.
+            Axes to draw into: one axes, which is switched off and divided, or two axes, for the
+            diagram and for the histogram. By default, a new figure is created.
 
-        color : color, default=None
-            The colour of dots and counts. By default the next one of the palette "colorblind".
+        color : matplotlib color, default=None
+            Color of points and bars. By default, the next color of the palette "colorblind".
 
         ref_line : bool, default=True
             Whether to draw the diagonal.
@@ -110,22 +115,22 @@ class ReliabilityDisplay:
         Raises
         ------
         ValueError
-            If `calibration` is not such a frame, or `ax` neither one nor two axes.
+            If `calibration` is not such a frame, or if `ax` is neither one nor two axes.
         """
         frame = _checked_frame(self.calibration)
         self.axes_, self.figure_ = stacked_axes(ax, [4.0, 1.0], (5.6, 5.4))
-        diagram, strip = self.axes_
+        diagram, histogram = self.axes_
         if color is None:
             palette = sns.color_palette("colorblind")
-            color = palette[len(strip.containers) % len(palette)]
+            color = palette[len(histogram.containers) % len(palette)]
         if ref_line and _PERFECT not in diagram.get_legend_handles_labels()[1]:
             diagram.axline((1, 1), slope=1, linestyle=":", color="0.4", label=_PERFECT)
         left = _left_end(frame)
-        if strip.containers:
-            left = min(left, strip.get_xlim()[0])
+        if histogram.containers:
+            left = min(left, histogram.get_xlim()[0])
         _draw_diagram(diagram, frame, self._label(frame), color)
-        _draw_counts(strip, frame, color)
-        strip.set_xlim(left, 1.0 + 0.02 * (1.0 - left))
+        _draw_histogram(histogram, frame, color)
+        histogram.set_xlim(left, 1.0 + 0.02 * (1.0 - left))
         return self
 
     def _label(self, frame: pd.DataFrame) -> str:
@@ -137,7 +142,7 @@ class ReliabilityDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: ClassifierMixin,
+        estimator: Any,
         X: Any,
         y: ArrayLike,
         *,
@@ -148,7 +153,7 @@ class ReliabilityDisplay:
         ax: Axes | ArrayLike | None = None,
         **plot_options: Any,
     ) -> Self:
-        """Draw how reliable the probabilities of a fitted classifier are on some data.
+        """Plot the reliability diagram of a fitted classifier on some data.
 
         Parameters
         ----------
@@ -160,35 +165,36 @@ class ReliabilityDisplay:
             The samples.
 
         y : array-like of shape (n_samples,)
-            Their true classes.
+            The true classes.
 
         n_bins : int, default=10
             The number of bins.
 
         strategy : {"uniform", "quantile"}, default="uniform"
-            Whether bins have the same width or hold the same number of samples.
+            With "uniform", all bins have the same width; with "quantile", about the same number
+            of samples.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            What each sample counts for. By default each counts for one.
+            Sample weights. By default, each sample has a weight of one.
 
         name : str, default=None
-            The name of the classifier. By default that of its class.
+            The name of the classifier. By default, the name of its class.
 
         ax : matplotlib.axes.Axes or array-like of two of them, default=None
-            Where to draw, see :meth:`plot`. By default in a new figure.
+            Axes to draw into, see :meth:`plot`. By default, a new figure is created.
 
         **plot_options : dict
-            Further keywords of :meth:`plot`.
+            Further keyword arguments of :meth:`plot`.
 
         Returns
         -------
         ReliabilityDisplay
-            The display, drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            If the estimator is no classifier with `predict_proba`.
+            If the estimator is not a classifier with `predict_proba`.
         """
         check_classifier(estimator, cls, needs_probabilities=True)
         return cls.from_predictions(
@@ -217,42 +223,43 @@ class ReliabilityDisplay:
         ax: Axes | ArrayLike | None = None,
         **plot_options: Any,
     ) -> Self:
-        """Draw how reliable given probabilities are.
+        """Plot the reliability diagram of given probabilities.
 
         Parameters
         ----------
         y_true : array-like of shape (n_samples,)
             The true classes.
 
-        y_proba : array-like of shape (n_samples, n_classes)
-            The probability of each class.
+        y_proba : array-like of shape (n_samples, n_classes) or (n_samples,)
+            Probabilities of the classes. For two classes, the probabilities of the second class
+            are enough.
 
         labels : array-like of shape (n_classes,), default=None
-            The classes that the columns of `y_proba` stand for. By default all that occur in
-            `y_true`, sorted.
+            The class of each column of `y_proba`. By default, all classes in `y_true`, sorted.
 
         n_bins : int, default=10
             The number of bins.
 
         strategy : {"uniform", "quantile"}, default="uniform"
-            Whether bins have the same width or hold the same number of samples.
+            With "uniform", all bins have the same width; with "quantile", about the same number
+            of samples.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            What each sample counts for. By default each counts for one.
+            Sample weights. By default, each sample has a weight of one.
 
         name : str, default=None
             The name of the classifier, for the legend.
 
         ax : matplotlib.axes.Axes or array-like of two of them, default=None
-            Where to draw, see :meth:`plot`. By default in a new figure.
+            Axes to draw into, see :meth:`plot`. By default, a new figure is created.
 
         **plot_options : dict
-            Further keywords of :meth:`plot`.
+            Further keyword arguments of :meth:`plot`.
 
         Returns
         -------
         ReliabilityDisplay
-            The display, drawn.
+            The display, already drawn.
 
         Examples
         --------
@@ -277,8 +284,8 @@ def _checked_frame(calibration: pd.DataFrame) -> pd.DataFrame:
     missing = {"count", "confidence", "accuracy"} - set(getattr(calibration, "columns", ()))
     if missing or not isinstance(calibration.index, pd.IntervalIndex) or calibration.empty:
         raise ValueError(
-            "calibration must be a frame as calibration_frame gives it, with one row a bin, an "
-            f"IntervalIndex and the columns 'count', 'confidence' and 'accuracy', got "
+            "calibration must be a frame as returned by calibration_frame, with one row per bin, "
+            "an IntervalIndex and the columns 'count', 'confidence' and 'accuracy', got "
             f"{calibration!r}."
         )
     return calibration
@@ -289,22 +296,22 @@ def _edges(frame: pd.DataFrame) -> pd.IntervalIndex[Any]:
 
 
 def _left_end(frame: pd.DataFrame) -> float:
-    """Leave out confidences that do not occur, and most of a first bin of great width."""
-    first = float(frame["confidence"].iloc[0])
+    """Return the lower limit of the x-axis, without empty bins and most of a wide first bin."""
+    lowest = float(frame["confidence"].iloc[0])
     edge = float(_edges(frame).left[0])
-    # A classifier that is always sure would leave an axis of no width.
-    left = max(edge, min(first - (1.0 - first), 0.9), 0.0)
+    # If the confidence is always one, the axis still needs a positive width.
+    left = max(edge, min(lowest - (1.0 - lowest), 0.9), 0.0)
     return left - 0.02 * (1.0 - left)
 
 
-def _draw_diagram(ax: Axes, frame: pd.DataFrame, label: str, color: Any) -> None:
+def _draw_diagram(ax: Axes, frame: pd.DataFrame, label: str, color: ColorType) -> None:
     ax.plot(frame["confidence"], frame["accuracy"], "o-", color=color, label=shortened(label))
     ax.set(ylim=(-0.02, 1.02), ylabel="Accuracy")
     ax.grid(alpha=0.3)
     ax.legend(loc="best", fontsize="small")
 
 
-def _draw_counts(ax: Axes, frame: pd.DataFrame, color: Any) -> None:
+def _draw_histogram(ax: Axes, frame: pd.DataFrame, color: ColorType) -> None:
     counts, edges = frame["count"], _edges(frame)
     ax.bar(
         edges.left,

@@ -1,4 +1,4 @@
-"""What in an image moved a decision."""
+"""Saliency maps by occlusion: the pixels that a prediction depends on."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-import seaborn as sns  # noqa: F401  registers the colour map "vlag"
+import seaborn as sns  # noqa: F401  registers the colormap "vlag"
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure, SubFigure
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin
 from sklearn.utils import check_array, check_consistent_length, check_scalar
 
 from sk_mnist.displays._common import ERROR_COLOR, as_images, check_classifier, names_of
@@ -33,15 +32,16 @@ _MAX_IMAGES = 25
 
 
 class SaliencyDisplay:
-    """Which pixels moved the decisions of a classifier, by occlusion.
+    """Saliency maps by occlusion: the pixels that the predictions of a classifier depend on.
 
-    A patch of background slides over the image. Where it covers what spoke for the predicted
-    class, the log-odds of this class fall; where it covers what spoke against it, they rise.
-    The map shows for each pixel the mean fall over the patches that cover it: red pixels spoke
-    for the predicted class, blue ones against it, and the outline of the image lies above. All
-    maps share one scale. Only `predict_proba` is used, so that any classifier can be explained.
+    A patch of background slides over the image. The log-odds of the predicted class decrease where
+    the patch covers evidence for it, and increase where it covers evidence against it. The map
+    shows the mean decrease per pixel, over all patches that cover the pixel: red pixels are
+    evidence for the predicted class, blue pixels against it. The outline of the image is drawn on
+    top. All maps share one color scale. Only `predict_proba` is used, so this works for any
+    classifier.
 
-    Use :meth:`from_estimator` to make one.
+    Use :meth:`from_estimator` to create one.
 
     Parameters
     ----------
@@ -49,29 +49,30 @@ class SaliencyDisplay:
         The images.
 
     saliency : array-like of shape (n_images, height, width)
-        For each pixel how much it spoke for the predicted class.
+        Mean decrease of the log-odds of the predicted class when a pixel is covered.
 
     y_pred : array-like of shape (n_images,)
         The predicted classes.
 
     y_confidence : array-like of shape (n_images,)
-        Their probabilities.
+        The probabilities of the predicted classes.
 
     y_true : array-like of shape (n_images,), default=None
-        The true classes. By default none are shown.
+        The true classes. By default, none are shown.
 
     Attributes
     ----------
     ax_ : matplotlib.axes.Axes
-        The axes that hold the images.
+        The axes with the images.
 
     figure_ : matplotlib.figure.Figure
-        The figure that holds the axes.
+        The figure that contains the axes.
 
     See Also
     --------
-    HiddenUnitsDisplay : What the units of the first hidden layer look at.
-    sklearn.inspection.permutation_importance : The same question about whole data sets.
+    HiddenUnitsDisplay : Weights of the first hidden layer as images.
+    sklearn.inspection.permutation_importance : Importance of features over a whole data
+        set.
 
     References
     ----------
@@ -112,18 +113,18 @@ class SaliencyDisplay:
     def plot(
         self, ax: Axes | None = None, *, cmap: str | Colormap = "vlag", colorbar: bool = True
     ) -> Self:
-        """Draw each image beside its map.
+        """Draw each image next to its map.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. By default in a new figure that is large enough for the images.
+            Axes to draw into. By default, a new figure of suitable size is created.
 
         cmap : str or matplotlib.colors.Colormap, default="vlag"
-            The colours of the maps; best a diverging map.
+            Colormap of the maps, preferably a diverging one.
 
         colorbar : bool, default=True
-            Whether to draw the scale of the colours.
+            Whether to draw the color bar.
 
         Returns
         -------
@@ -133,48 +134,47 @@ class SaliencyDisplay:
         Raises
         ------
         ValueError
-            If images, maps and classes differ in number.
+            If the numbers of images, maps and classes differ.
         """
         images, maps = as_images(self.images, None), as_images(self.saliency, None)
         check_consistent_length(images, maps, self.y_pred, self.y_confidence, self.y_true)
         captions, (height, width) = self._captions(), images.shape[1:]
-        between = max(1, width // 14)
-        tile_shape = (height, 2 * width + between)
+        gap = max(1, width // 14)
+        tile_shape = (height, 2 * width + gap)
         if ax is None:
             ax = tile_axes(tile_shape, captions, colorbar=colorbar)
         self.ax_, self.figure_ = ax, ax.figure
 
         norm = diverging_norm(maps)
         if colorbar:
-            draw_colorbar(ax, norm, cmap, label="Fall in log-odds when covered")
+            draw_colorbar(ax, norm, cmap, label="Decrease in log-odds when covered")
         grid = tile_grid(ax, tile_shape, captions)
         for tile, caption in enumerate(captions):
             left, right, bottom, top = grid.extent(tile)
-            share = (right - left) * width / tile_shape[1]
-            extent = (right - share, right, bottom, top)
-            draw_image(ax, images[tile], (left, left + share, bottom, top), "gray")
+            image_width = (right - left) * width / tile_shape[1]
+            extent = (right - image_width, right, bottom, top)
+            draw_image(ax, images[tile], (left, left + image_width, bottom, top), "gray")
             draw_image(ax, maps[tile], extent, cmap, norm)
             _draw_outline(ax, images[tile], extent)
             grid.write_caption(ax, tile, caption)
         return self
 
     def _captions(self) -> list[list[CaptionLine]]:
-        predicted, confidence = np.asarray(self.y_pred), np.asarray(self.y_confidence)
-        true = predicted if self.y_true is None else np.asarray(self.y_true)
+        y_pred, y_confidence = np.asarray(self.y_pred), np.asarray(self.y_confidence)
+        y_true = y_pred if self.y_true is None else np.asarray(self.y_true)
         captions = []
-        for guess, share, label in zip(predicted, confidence, true, strict=True):
-            color = "black" if guess == label else ERROR_COLOR
-            captions.append(
-                [CaptionLine(str(guess), after=f" ({probability_text(share)})", color=color)]
-            )
+        for predicted, confidence, true in zip(y_pred, y_confidence, y_true, strict=True):
+            color = "black" if predicted == true else ERROR_COLOR
+            after = f" ({probability_text(confidence)})"
+            captions.append([CaptionLine(str(predicted), after=after, color=color)])
             if self.y_true is not None:
-                captions[-1].append(CaptionLine(str(label), "true: "))
+                captions[-1].append(CaptionLine(str(true), "true: "))
         return captions
 
     @classmethod
     def from_estimator(
         cls,
-        estimator: ClassifierMixin,
+        estimator: Any,
         X: Any,
         *,
         y: ArrayLike | None = None,
@@ -185,7 +185,7 @@ class SaliencyDisplay:
         ax: Axes | None = None,
         **plot_options: Any,
     ) -> Self:
-        """Draw what moved the decisions of a fitted classifier on a few images.
+        """Plot saliency maps of a fitted classifier for a few images.
 
         Parameters
         ----------
@@ -197,43 +197,43 @@ class SaliencyDisplay:
             The pixels of at most 25 images.
 
         y : array-like of shape (n_images,), default=None
-            The true classes. By default none are shown.
+            The true classes. By default, none are shown.
 
         patch_size : int, default=3
-            Height and width of the patch in pixels.
+            Height and width of the patch, in pixels.
 
         background : float, default=0.0
-            The value of the pixels of the patch.
+            Value of the pixels of the patch.
 
         image_shape : tuple of (int, int), default=None
-            Height and width of an image. By default images are square.
+            Height and width of an image. By default, images are square.
 
         display_labels : array-like of shape (n_classes,), default=None
-            The names of the classes, in the order of `estimator.classes_`. By default the
+            The names of the classes, in the order of `estimator.classes_`. By default, the
             classes themselves.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. By default in a new figure.
+            Axes to draw into. By default, a new figure is created.
 
         **plot_options : dict
-            Further keywords of :meth:`plot`.
+            Further keyword arguments of :meth:`plot`.
 
         Returns
         -------
         SaliencyDisplay
-            The display, drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            If the estimator is no classifier with `predict_proba`, if there are too many
+            If the estimator is not a classifier with `predict_proba`, if there are too many
             images, if the features are not the pixels of an image, or if the patch is larger
             than the image.
 
         Notes
         -----
-        `predict_proba` is called once with X and once for each image, with one row more than the
-        patch has places in it: 677 for 28 by 28 pixels and a patch of 3 by 3.
+        `predict_proba` is called once with X and once per image, with one row per position of the
+        patch and one for the original image: 677 rows for 28 by 28 pixels and a 3 by 3 patch.
         """
         check_classifier(estimator, cls, needs_probabilities=True)
         pixels = check_array(X, accept_sparse="csr")
@@ -269,7 +269,7 @@ def _prediction_of_images(estimator: Any, columns: Any) -> Callable[[FloatArray]
     def predict_proba(images: FloatArray) -> FloatArray:
         rows: Any = images.reshape(len(images), -1)
         if columns is not None:
-            # What was fitted with names of features wants to see them again.
+            # An estimator that was fitted with feature names expects them again.
             rows = pd.DataFrame(rows, columns=columns)
         return np.asarray(estimator.predict_proba(rows))
 
@@ -283,32 +283,32 @@ def _occlusion_map(
     patch_size: int,
     background: float,
 ) -> FloatArray:
-    """Return for each pixel the mean fall of the log-odds over the patches that cover it."""
+    """Return the mean decrease of the log-odds per pixel, over the patches that cover it."""
     height, width = image.shape
-    places = list(np.ndindex(height - patch_size + 1, width - patch_size + 1))
+    positions = list(np.ndindex(height - patch_size + 1, width - patch_size + 1))
     if image.dtype.kind in "iu" and not float(background).is_integer():
         image = image.astype(np.float64)
-    # The first is left as it is, so that one call answers for all.
-    images = np.repeat(image[np.newaxis], len(places) + 1, axis=0)
-    for covered, (row, column) in zip(images[1:], places, strict=True):
+    # The first image stays uncovered, so that one call of predict_proba is enough.
+    images = np.repeat(image[np.newaxis], len(positions) + 1, axis=0)
+    for covered, (row, column) in zip(images[1:], positions, strict=True):
         covered[row : row + patch_size, column : column + patch_size] = background
     log_odds = _log_odds(predict_proba(images), label)
 
     total, n_patches = np.zeros((2, height, width))
-    for fall, (row, column) in zip(log_odds[0] - log_odds[1:], places, strict=True):
+    for decrease, (row, column) in zip(log_odds[0] - log_odds[1:], positions, strict=True):
         patch = np.s_[row : row + patch_size, column : column + patch_size]
-        total[patch] += fall
+        total[patch] += decrease
         n_patches[patch] += 1
     return total / n_patches
 
 
 def _log_odds(probabilities: FloatArray, label: int) -> FloatArray:
-    # The sum of the others keeps what 1 - p rounds away: half of the digits of MNIST are
+    # The sum over the other classes keeps what 1 - p rounds away: half of the MNIST digits are
     # predicted with a float32 probability of exactly one.
     others = np.delete(probabilities, label, axis=1).sum(axis=1, dtype=np.float64)
-    smallest = np.finfo(np.float64).eps
+    eps = np.finfo(np.float64).eps
     chosen = probabilities[:, label].astype(np.float64)
-    odds: FloatArray = np.maximum(chosen, smallest) / np.maximum(others, smallest)
+    odds: FloatArray = np.maximum(chosen, eps) / np.maximum(others, eps)
     return np.log(odds)
 
 

@@ -1,6 +1,6 @@
-"""A full evaluation of a classifier: `evaluate` and the report that it returns.
+"""Evaluation of any classifier: `evaluate` and its report.
 
-The functions of `sk_mnist.metrics`, which the report is made of, can be imported from here, too.
+The functions of `sk_mnist.metrics` can be imported from here, too.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ import lazy_loader as _lazy
 
 from sk_mnist import metrics as _metrics
 
+# Not attach_stub: it only supports imports from inside of the package.
 _own_getattr, _own_dir, _own_all = _lazy.attach(
     __name__,
-    submod_attrs={"evaluating": ["evaluate"], "report": ["EvaluationReport"]},
+    submod_attrs={"_evaluate": ["evaluate"], "report": ["EvaluationReport"]},
 )
 __all__ = sorted([*_own_all, *_metrics.__all__])
 

@@ -7,7 +7,7 @@ from sk_mnist.metrics import (
     top_k_accuracy,
 )
 
-from .evaluating import evaluate
+from ._evaluate import evaluate
 from .report import EvaluationReport
 
 __all__ = [

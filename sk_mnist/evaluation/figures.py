@@ -1,11 +1,12 @@
-"""The pictures of a report."""
+"""The figures of a report."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sk_mnist.displays import (
@@ -18,48 +19,73 @@ from sk_mnist.displays import (
 if TYPE_CHECKING:
     from sk_mnist.evaluation.report import EvaluationReport
 
-# In inches. An overview has up to two columns of panels; a picture alone is smaller, so that its
-# text can be read at the width of a phone.
+# In inches. An overview has up to two columns of panels. A single panel is smaller, so that its
+# text is readable at the width of a phone.
 _PANEL_SIZE = (6.4, 5.6)
 _SINGLE_SIZE = (5.2, 4.6)
 
 
-def panels(report: EvaluationReport) -> dict[str, Callable[[Any], Any]]:
-    """Return what draws each picture of a report into given axes, by its title."""
+class Panel(NamedTuple):
+    """A plot of a report.
+
+    Attributes
+    ----------
+    title, caption : str
+    plot : callable
+        Draws the plot into axes.
+    """
+
+    title: str
+    caption: str
+    plot: Callable[[Axes], Any]
+
+
+def panels(report: EvaluationReport) -> list[Panel]:
+    """Return the plots of what a report contains."""
     confusion = report.confusion_matrix
-    drawn: dict[str, Callable[[Any], Any]] = {
-        "Confusion matrix": ConfusionHeatmapDisplay(confusion, display_labels=confusion.index).plot
-    }
+    found = [
+        Panel(
+            "Confusion matrix",
+            "Rows are true classes, columns are predicted classes.",
+            ConfusionHeatmapDisplay(confusion, display_labels=confusion.index).plot,
+        )
+    ]
     if report.images is not None:
-        drawn["The surest mistakes"] = MisclassifiedDisplay(
+        errors = report.mistakes
+        display = MisclassifiedDisplay(
             report.images,
-            report.mistakes["true"].to_numpy(),
-            report.mistakes["predicted"].to_numpy(),
-            report.mistakes["probability"].to_numpy(),
-        ).plot
+            errors["true"].to_numpy(),
+            errors["predicted"].to_numpy(),
+            errors["probability"].to_numpy(),
+        )
+        caption = "Orange: predicted class (probability)."
+        found.append(Panel("Most confident errors", caption, display.plot))
     if report.calibration is not None:
-        drawn["Reliability of the probabilities"] = ReliabilityDisplay(report.calibration).plot
+        caption = "Accuracy by predicted confidence; the histogram shows samples per bin."
+        reliability = ReliabilityDisplay(report.calibration)
+        found.append(Panel("Reliability diagram", caption, reliability.plot))
     if report.history is not None:
-        drawn["Training"] = TrainingCurveDisplay(report.history).plot
-    return drawn
+        curves = TrainingCurveDisplay(report.history)
+        found.append(Panel("Training curves", "", curves.plot))
+    return found
 
 
 def overview(report: EvaluationReport) -> Figure:
-    """Draw all pictures of a report into one figure of pyplot."""
-    drawn = panels(report)
-    n_columns = min(2, len(drawn))
-    n_rows = -(-len(drawn) // n_columns)
+    """Draw all plots of a report into one figure, created by pyplot."""
+    shown = panels(report)
+    n_columns = min(2, len(shown))
+    n_rows = -(-len(shown) // n_columns)
     size = (_PANEL_SIZE[0] * n_columns, _PANEL_SIZE[1] * n_rows)
     figure = plt.figure(figsize=size, layout="constrained")
-    for number, (title, plot) in enumerate(drawn.items(), 1):
+    for number, panel in enumerate(shown, 1):
         ax = figure.add_subplot(n_rows, n_columns, number)
-        plot(ax)
-        ax.set_title(title)
+        panel.plot(ax)
+        ax.set_title(panel.title)
     return figure
 
 
-def single(plot: Callable[[Any], Any]) -> Figure:
-    """Draw one picture of a report into a figure that pyplot does not know."""
+def single(panel: Panel) -> Figure:
+    """Draw one plot of a report into a figure that pyplot does not manage."""
     figure = Figure(figsize=_SINGLE_SIZE, layout="constrained")
-    plot(figure.subplots())
+    panel.plot(figure.subplots())
     return figure

@@ -1,9 +1,9 @@
-"""A report of all that is known of a classifier's predictions."""
+"""The report that `evaluate` returns."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,50 +20,50 @@ _four_digits = "{:.4f}".format
 
 @dataclass(frozen=True, repr=False, eq=False)
 class EvaluationReport:
-    """What a classifier gets right and wrong; made by :func:`evaluate`.
+    """Metrics and errors of a classifier, as returned by :func:`evaluate`.
 
-    Printed it is a table, in a notebook a page with pictures. It holds copies and neither the
-    classifier nor the data, so that it is small, can be pickled, and stays what it was.
+    It prints as a table, and notebooks show it as HTML with figures. It contains copies, but
+    neither the classifier nor the data, so that it is small, can be pickled, and does not change.
 
     Attributes
     ----------
     classifier : str
-        What was evaluated, as `print` shows it.
+        The representation of the classifier.
 
     n_samples : int
         Number of samples.
 
     n_errors : int
-        Number of samples that were predicted wrong.
+        Number of misclassified samples.
 
     accuracy : float
-        Share of the samples, or of their weight, that was predicted right.
+        Fraction of correct predictions, weighted by `sample_weight`.
 
     confusion_matrix : DataFrame of shape (n_classes, n_classes)
-        As :func:`confusion_matrix_frame` makes it.
+        See :func:`confusion_matrix_frame`.
 
     classification_report : DataFrame of shape (n_classes + 2, 4)
-        As :func:`classification_report_frame` makes it.
+        See :func:`classification_report_frame`.
 
     most_confused : DataFrame of shape (n_pairs, 4)
-        As :func:`most_confused` makes it, all pairs.
+        All pairs, see :func:`most_confused`.
 
     calibration : DataFrame of shape (n_filled_bins, 3) or None
-        As :func:`calibration_frame` makes it. None for a classifier without probabilities.
+        See :func:`calibration_frame`. None for a classifier without `predict_proba`.
 
     top_k : Series or None
-        As :func:`top_k_accuracy` makes it. None for a classifier without probabilities.
+        See :func:`top_k_accuracy`. None for a classifier without `predict_proba`.
 
     mistakes : DataFrame of shape (n_mistakes, 3)
-        The worst 25 mistakes: "true", "predicted", and "probability", which the classifier gave to
-        what it predicted (NaN if it gives none). The surest comes first. The index counts the rows
-        of X.
+        At most 25 misclassified samples, the most confident errors first: "true", "predicted" and
+        "probability" of the predicted class (NaN without `predict_proba`). The index is the
+        position in X.
 
     images : ndarray of shape (n_mistakes, height, width) or None
-        The mistakes as images, if the samples are images.
+        The misclassified samples as images, if the samples are images.
 
     history : dict of str to list of float, or None
-        Loss and accuracy of each epoch, if the classifier was trained by epochs and kept them.
+        Loss and accuracy per epoch, if the classifier has the attribute `history_`.
 
     Examples
     --------
@@ -93,11 +93,11 @@ class EvaluationReport:
     top_k: pd.Series | None
     mistakes: pd.DataFrame
     images: NDArray[Any] | None = None
-    history: dict[str, list[float]] | None = field(default=None)
+    history: dict[str, list[float]] | None = None
 
     @property
     def expected_calibration_error(self) -> float | None:
-        """As :func:`expected_calibration_error`; None for a classifier without probabilities."""
+        """See :func:`expected_calibration_error`. None for a classifier without `predict_proba`."""
         if self.calibration is None:
             return None
         return float(self.calibration.attrs["expected_calibration_error"])
@@ -110,78 +110,78 @@ class EvaluationReport:
         ]
         if len(self.most_confused):
             shown = self.most_confused.head(10).to_string(index=False, float_format=_four_digits)
-            parts.append(f"Most confused\n{shown}")
+            parts.append(f"Most confused pairs\n{shown}")
         return "\n\n".join(parts)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from sk_mnist.evaluation import html as _html
+        from sk_mnist.evaluation.html import fragment
 
-        return _html.fragment(self)
+        return fragment(self)
 
     def headline(self) -> dict[str, str]:
-        """Return the figures that sum the report up.
+        """Return the main metrics as text.
 
         Returns
         -------
         dict of str to str
-            Figures for readers, by name.
+            Formatted values by name.
         """
         lines = {
-            "accuracy": f"{100 * self.accuracy:.2f} %",
+            "accuracy": f"{100 * self.accuracy:.2f}%",
             "errors": f"{self.n_errors:,} of {self.n_samples:,}",
         }
         if self.top_k is not None:
             n_classes = len(self.confusion_matrix)
             for k, share in zip(self.top_k.index.tolist(), self.top_k, strict=True):
                 if 1 < k < n_classes:
-                    lines[f"among the {k} most probable"] = f"{100 * share:.2f} %"
+                    lines[f"top-{k} accuracy"] = f"{100 * share:.2f}%"
         if self.expected_calibration_error is not None:
             lines["expected calibration error"] = f"{self.expected_calibration_error:.4f}"
         return lines
 
     def plot(self) -> Figure:
-        """Draw what the report holds, in one figure.
+        """Plot the report as one figure.
 
-        That is the confusion matrix and, where they are known, how reliable the probabilities are,
-        the worst mistakes as images, and loss and accuracy over the epochs.
+        It contains the confusion matrix and, if available, the most confident errors as images, the
+        reliability diagram and the training curves.
 
         Returns
         -------
         matplotlib.figure.Figure
-            Made by pyplot.
+            The figure, created by pyplot.
         """
-        from sk_mnist.evaluation import figures as _pictures
+        from sk_mnist.evaluation.figures import overview
 
-        return _pictures.overview(self)
+        return overview(self)
 
     def to_html(self, path: str | PathLike[str]) -> None:
-        """Write the report as a web page.
+        """Write the report as a self-contained HTML page.
 
-        It is one file with all pictures inside, and needs no network.
+        All figures are embedded, and the page does not load anything from the network.
 
         Parameters
         ----------
         path : str or path-like
-            The file to write. An existing one is replaced.
+            The file to write. An existing file is overwritten.
 
         Raises
         ------
         OSError
             If the file cannot be written.
         """
-        from sk_mnist.evaluation import html as _html
+        from sk_mnist.evaluation.html import page
 
-        Path(path).write_text(_html.page(self), encoding="utf-8")
+        Path(path).write_text(page(self), encoding="utf-8")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as what JSON knows: dicts, lists, strings, numbers and None.
+        """Return the report as a dict that can be serialized as JSON.
 
         Returns
         -------
         dict
-            The attributes by name; classes are strings where they are keys. Images are left out.
+            The attributes by name, without the images. Keys that are classes become strings.
         """
         calibration = self.calibration
         plain: dict[str, Any] = _plain(
@@ -214,7 +214,7 @@ class EvaluationReport:
 
 
 def _plain(value: Any) -> Any:
-    """Turn NumPy's numbers into Python's, keys into strings, and NaN into None."""
+    """Convert NumPy scalars to Python scalars, keys to strings, and NaN to None."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""What a classifier's predictions get right and wrong, as pandas frames."""
+"""Confusion matrix and scores per class, as pandas frames."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def confusion_matrix_frame(
     normalize: Literal["true", "pred", "all"] | None = None,
     sample_weight: ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """Count how often each class was taken for each other class.
+    """Compute the confusion matrix.
 
-    This is :func:`sklearn.metrics.confusion_matrix` with its rows and columns named.
+    This is :func:`sklearn.metrics.confusion_matrix` with named rows and columns.
 
     Parameters
     ----------
@@ -32,25 +32,25 @@ def confusion_matrix_frame(
         The predicted classes.
 
     labels : array-like of shape (n_classes,), default=None
-        The classes to show, in this order. By default all that occur in `y_true` or `y_pred`,
-        sorted. Samples whose true or predicted class is not among them are left out.
+        The classes to include, in this order. By default, all classes in `y_true` or `y_pred`,
+        sorted. Samples whose true or predicted class is not listed are ignored.
 
     normalize : {"true", "pred", "all"}, default=None
-        Divide the counts by the sum of their row ("true"), of their column ("pred") or of
-        the whole matrix ("all").
+        Normalize the counts over the true classes (rows), the predicted classes (columns) or
+        all samples.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        What each sample counts for. By default each counts for one.
+        Sample weights. By default, each sample has a weight of one.
 
     Returns
     -------
     DataFrame of shape (n_classes, n_classes)
-        One row a true class, one column a predicted class. Integers, unless `normalize` or a
-        `sample_weight` of floats asks for fractions.
+        One row per true class, one column per predicted class. The dtype is int64, or float64 if
+        `normalize` is set or `sample_weight` has floats.
 
     See Also
     --------
-    ConfusionHeatmapDisplay : The same matrix as a picture.
+    sk_mnist.displays.ConfusionHeatmapDisplay : Plot the matrix as a heatmap.
 
     Examples
     --------
@@ -80,10 +80,10 @@ def classification_report_frame(
     labels: ArrayLike | None = None,
     sample_weight: ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """Give precision, recall and F1 of each class and their averages.
+    """Compute precision, recall and F1 score per class, and their averages.
 
-    This is :func:`sklearn.metrics.classification_report` in numbers. Where a measure is not
-    defined (the precision of a class that was never predicted) it is zero, without a warning.
+    This is :func:`sklearn.metrics.classification_report` as a frame. Undefined scores, such as
+    the precision of a class that was never predicted, are set to zero without a warning.
 
     Parameters
     ----------
@@ -94,18 +94,18 @@ def classification_report_frame(
         The predicted classes.
 
     labels : array-like of shape (n_classes,), default=None
-        The classes to report, in this order. By default all that occur in `y_true` or `y_pred`,
+        The classes to include, in this order. By default, all classes in `y_true` or `y_pred`,
         sorted.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        What each sample counts for. By default each counts for one.
+        Sample weights. By default, each sample has a weight of one.
 
     Returns
     -------
     DataFrame of shape (n_classes + 2, 4)
-        One row a class, then the rows "macro avg" (each class counts the same) and
-        "weighted avg" (each class counts by its support); the columns "precision", "recall",
-        "f1" and "support", the number (or total weight) of samples that truly belong to the class.
+        One row per class, followed by the rows "macro avg" (unweighted mean over the classes)
+        and "weighted avg" (mean weighted by support). The columns are "precision", "recall", "f1"
+        and "support", the number (or total weight) of samples whose true class it is.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def most_confused(
     sample_weight: ArrayLike | None = None,
     n: int | None = 10,
 ) -> pd.DataFrame:
-    """List the pairs of classes that are mistaken for each other most often.
+    """List the pairs of true and predicted class that are confused most often.
 
     Parameters
     ----------
@@ -165,20 +165,21 @@ def most_confused(
         The predicted classes.
 
     labels : array-like of shape (n_classes,), default=None
-        The classes to look at. By default all that occur in `y_true` or `y_pred`.
+        The classes to include. By default, all classes in `y_true` or `y_pred`.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        What each sample counts for. By default each counts for one.
+        Sample weights. By default, each sample has a weight of one.
 
     n : int, default=10
-        How many pairs to list at most. None lists all that occur.
+        Maximum number of pairs. None lists all pairs that occur.
 
     Returns
     -------
     DataFrame of shape (n_pairs, 4)
-        The most frequent pair first. The columns are "true"; "predicted"; "count", the number (or
-        total weight) of samples; and "share", what part that is of all samples of the true class
-        (of those predicted as one of `labels`, if these leave classes out).
+        The most frequent pair first; ties are sorted by share. The columns are "true";
+        "predicted"; "count", the number (or total weight) of samples; and "share", the fraction of
+        the samples of the true class (if `labels` excludes classes, of those predicted as one of
+        `labels`).
 
     Raises
     ------
@@ -196,13 +197,15 @@ def most_confused(
     1   cat       ant      1   0.33
     """
     if n is not None and n < 0:
-        raise ValueError(f"n must be a number of pairs, zero or more, or None for all; got {n!r}.")
+        raise ValueError(
+            f"n must be a non-negative number of pairs, or None for all of them, got {n!r}."
+        )
     confusion = confusion_matrix_frame(y_true, y_pred, labels=labels, sample_weight=sample_weight)
     return confused_pairs(confusion).head(len(confusion) ** 2 if n is None else n)
 
 
 def confused_pairs(confusion: pd.DataFrame) -> pd.DataFrame:
-    """List all pairs of `most_confused` from a confusion matrix of counts."""
+    """Return all pairs of `most_confused`, given a confusion matrix of counts."""
     counts = confusion.to_numpy()
     true, predicted = np.nonzero(np.where(np.eye(len(counts), dtype=bool), 0, counts))
     pairs = pd.DataFrame(

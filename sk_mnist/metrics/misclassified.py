@@ -38,9 +38,7 @@ def predicted_confidence(
     probabilities = np.asarray(y_proba)
     column = {label: number for number, label in enumerate(np.asarray(classes).tolist())}
     columns = np.array([column.get(label, -1) for label in np.asarray(y_pred).tolist()], np.intp)
-    confidence: NDArray[np.floating[Any]] = probabilities[np.arange(len(columns)), columns]
-    confidence[columns < 0] = np.nan
-    return confidence
+    return np.where(columns < 0, np.nan, probabilities[np.arange(len(columns)), columns])
 
 
 def misclassified_rows(

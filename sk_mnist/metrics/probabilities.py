@@ -1,4 +1,4 @@
-"""How good a classifier's probabilities are: calibration, and the k most probable classes."""
+"""Metrics of predicted probabilities: calibration and top-k accuracy."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def calibration_frame(
     strategy: Literal["uniform", "quantile"] = "uniform",
     sample_weight: ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """Compare how sure a classifier is with how often it is right.
+    """Compare the confidence of a classifier with its accuracy, per bin of confidence.
 
-    The samples are put into bins by the probability of the class that is predicted, the most
-    probable one. Of a calibrated classifier, 80 % of the samples that it gives a probability of
-    0.8 are right [1]_.
+    The confidence of a prediction is the probability of the predicted class, which is the most
+    probable one. If a classifier is calibrated, 80% of its predictions with a confidence of 0.8
+    are correct [1]_.
 
     Parameters
     ----------
@@ -33,40 +33,39 @@ def calibration_frame(
         The true classes.
 
     y_proba : array-like of shape (n_samples, n_classes) or (n_samples,)
-        The probabilities of the classes, as `predict_proba` gives them; for two classes that of
-        the second may be given alone.
+        Probabilities of the classes, as returned by `predict_proba`. For two classes, the
+        probabilities of the second class are enough.
 
     labels : array-like of shape (n_classes,), default=None
-        The class of each column, as in `classes_`. By default the classes in `y_true`, sorted.
+        The class of each column, as in `classes_`. By default, the classes in `y_true`, sorted.
 
     n_bins : int, default=10
         The number of bins.
 
     strategy : {"uniform", "quantile"}, default="uniform"
-        "uniform" gives the bins the same width on the scale from 0 to 1, "quantile" about the same
-        number of samples.
+        With "uniform", all bins have the same width; with "quantile", about the same number of
+        samples.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        What each sample counts for. By default each counts for one.
+        Sample weights. By default, each sample has a weight of one.
 
     Returns
     -------
     DataFrame of shape (n_filled_bins, 3)
-        One row for each bin that is not empty, with the interval of probabilities, open on the
-        left, as its index. The columns are "count", the number (or total weight) of samples;
-        "confidence", the mean probability of the predicted class; and "accuracy", the share of
-        predictions that are right. ``frame.attrs["expected_calibration_error"]`` holds what
-        :func:`expected_calibration_error` returns.
+        One row per bin that is not empty. The index is the interval of confidence, open on the
+        left. The columns are "count", the number (or total weight) of samples; "confidence", the
+        mean confidence; and "accuracy", the fraction of correct predictions.
+        ``frame.attrs["expected_calibration_error"]`` holds the value of
+        :func:`expected_calibration_error`.
 
     Raises
     ------
     ValueError
-        If the shapes or the number of classes do not fit together, or if a value is no
-        probability.
+        If shapes or numbers of classes are inconsistent, or if a value is not a probability.
 
     See Also
     --------
-    sk_mnist.displays.ReliabilityDisplay : The same as a picture.
+    sk_mnist.displays.ReliabilityDisplay : Plot the frame as a reliability diagram.
 
     References
     ----------
@@ -90,33 +89,33 @@ def calibration_frame(
     if strategy not in ("uniform", "quantile"):
         raise ValueError(f'strategy must be "uniform" or "quantile", got {strategy!r}.')
     if not isinstance(n_bins, int | np.integer) or n_bins < 1:
-        raise ValueError(f"n_bins must be a positive whole number, got {n_bins!r}.")
+        raise ValueError(f"n_bins must be a positive integer, got {n_bins!r}.")
     proba, true_columns, weight = _checked(y_true, y_proba, "y_proba", labels, sample_weight)
     if proba.size and (proba.min() < 0 or proba.max() > 1 + 1e-6):
         raise ValueError(
-            f"y_proba must hold probabilities, between 0 and 1; got values from {proba.min():g} "
+            f"y_proba must hold probabilities between 0 and 1, got values from {proba.min():g} "
             f"to {proba.max():g}."
         )
-    # Rounding may take a probability past one, and so out of the last bin.
+    # Rounding can push a probability above one, which is outside of the last bin.
     confidence = np.minimum(proba.max(axis=1), 1.0)
-    right = proba.argmax(axis=1) == true_columns
+    correct = proba.argmax(axis=1) == true_columns
 
     edges = np.linspace(0.0, 1.0, n_bins + 1)
     if strategy == "quantile":
         inner = np.quantile(confidence, edges[1:-1], weights=weight, method="inverted_cdf")
         edges = np.unique([0.0, *inner, 1.0])
-    numbers = np.searchsorted(edges, confidence, side="left").clip(1) - 1
+    bins = np.searchsorted(edges, confidence, side="left").clip(1) - 1
 
     def total(values: NDArray[Any]) -> NDArray[Any]:
-        return np.bincount(numbers, weights=values, minlength=len(edges) - 1)
+        return np.bincount(bins, weights=values, minlength=len(edges) - 1)
 
-    weights = total(weight)
-    filled = weights > 0
+    counts = total(weight)
+    filled = counts > 0
     frame = pd.DataFrame(
         {
-            "count": weights if sample_weight is not None else weights.astype(int),
-            "confidence": total(weight * confidence) / np.where(filled, weights, 1),
-            "accuracy": total(weight * right) / np.where(filled, weights, 1),
+            "count": counts if sample_weight is not None else counts.astype(int),
+            "confidence": total(weight * confidence) / np.where(filled, counts, 1),
+            "accuracy": total(weight * correct) / np.where(filled, counts, 1),
         },
         index=pd.IntervalIndex.from_breaks(edges, name="bin"),
     )[filled]
@@ -134,10 +133,10 @@ def expected_calibration_error(
     strategy: Literal["uniform", "quantile"] = "uniform",
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Measure by how much a classifier's confidence misses its accuracy, on average.
+    """Compute the average gap between confidence and accuracy.
 
-    This is the mean of the distances between "confidence" and "accuracy" in the bins of
-    :func:`calibration_frame`, each bin weighted by its samples [1]_.
+    This is the mean absolute difference between "confidence" and "accuracy" over the bins of
+    :func:`calibration_frame`, weighted by the number of samples in a bin [1]_.
 
     Parameters
     ----------
@@ -145,26 +144,26 @@ def expected_calibration_error(
         The true classes.
 
     y_proba : array-like of shape (n_samples, n_classes) or (n_samples,)
-        The probabilities of the classes, as `predict_proba` gives them; for two classes that of
-        the second may be given alone.
+        Probabilities of the classes, as returned by `predict_proba`. For two classes, the
+        probabilities of the second class are enough.
 
     labels : array-like of shape (n_classes,), default=None
-        The class of each column, as in `classes_`. By default the classes in `y_true`, sorted.
+        The class of each column, as in `classes_`. By default, the classes in `y_true`, sorted.
 
     n_bins : int, default=10
         The number of bins.
 
     strategy : {"uniform", "quantile"}, default="uniform"
-        "uniform" gives the bins the same width on the scale from 0 to 1, "quantile" about the same
-        number of samples.
+        With "uniform", all bins have the same width; with "quantile", about the same number of
+        samples.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        What each sample counts for. By default each counts for one.
+        Sample weights. By default, each sample has a weight of one.
 
     Returns
     -------
     float
-        From 0, calibrated in every bin, to 1.
+        Between 0 (calibrated in every bin) and 1.
 
     References
     ----------
@@ -198,11 +197,10 @@ def top_k_accuracy(
     labels: ArrayLike | None = None,
     sample_weight: ArrayLike | None = None,
 ) -> pd.Series:
-    """Tell how often the true class is among the `k` that have the highest scores.
+    """Compute how often the true class is among the `k` classes with the highest scores.
 
-    Among classes with the same score the first is ranked first, as `predict` does. Where no two
-    scores of a sample are the same, this is :func:`sklearn.metrics.top_k_accuracy_score` for
-    several `k`.
+    This is :func:`sklearn.metrics.top_k_accuracy_score` for several `k`, except that ties go to
+    the class that comes first, as in `predict`.
 
     Parameters
     ----------
@@ -210,28 +208,28 @@ def top_k_accuracy(
         The true classes.
 
     y_score : array-like of shape (n_samples, n_classes) or (n_samples,)
-        Probabilities, or other scores that are higher for classes that are more likely. For two
-        classes the probabilities of the second may be given alone.
+        Probabilities, or other scores that are higher for more likely classes. For two classes,
+        the probabilities of the second class are enough.
 
     k : int or sequence of int, default=(1, 2, 3, 5)
-        The numbers of classes to look at. Those above the number of classes are left out, unless
-        it is the only one.
+        Numbers of classes to consider. Values above the number of classes are ignored, unless
+        only one value is given.
 
     labels : array-like of shape (n_classes,), default=None
-        The class of each column, as in `classes_`. By default the classes in `y_true`, sorted.
+        The class of each column, as in `classes_`. By default, the classes in `y_true`, sorted.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        What each sample counts for. By default each counts for one.
+        Sample weights. By default, each sample has a weight of one.
 
     Returns
     -------
     Series of shape (n_ks,), named "accuracy"
-        A share of the samples for each `k`, its index.
+        Fraction of the samples for each `k`, which is the index.
 
     Raises
     ------
     ValueError
-        If `k` is not positive, or the shapes or the number of classes do not fit together.
+        If `k` is not positive, or if shapes or numbers of classes are inconsistent.
 
     Examples
     --------
@@ -246,15 +244,15 @@ def top_k_accuracy(
     Name: accuracy, dtype: float64
     """
     score, true_columns, weight = _checked(y_true, y_score, "y_score", labels, sample_weight)
-    wanted = np.atleast_1d(np.asarray(k))
-    if wanted.dtype.kind not in "iu" or wanted.size == 0 or wanted.min() < 1:
-        raise ValueError(f"k must be one or more positive whole numbers, got {k!r}.")
-    if wanted.size > 1:
-        wanted = wanted[wanted <= score.shape[1]]
+    ks = np.atleast_1d(np.asarray(k))
+    if ks.dtype.kind not in "iu" or ks.size == 0 or ks.min() < 1:
+        raise ValueError(f"k must be one or more positive integers, got {k!r}.")
+    if ks.size > 1:
+        ks = ks[ks <= score.shape[1]]
     ranking = np.argsort(-score, axis=1, kind="stable")
-    hits = ranking == true_columns[:, np.newaxis]
-    shares = [float(np.average(hits[:, :n].any(axis=1), weights=weight)) for n in wanted]
-    return pd.Series(shares, index=pd.Index(wanted, name="k"), name="accuracy")
+    correct = ranking == true_columns[:, np.newaxis]
+    accuracy = [float(np.average(correct[:, :n].any(axis=1), weights=weight)) for n in ks]
+    return pd.Series(accuracy, index=pd.Index(ks, name="k"), name="accuracy")
 
 
 def _checked(
@@ -264,9 +262,9 @@ def _checked(
     labels: ArrayLike | None,
     sample_weight: ArrayLike | None,
 ) -> tuple[NDArray[Any], NDArray[np.intp], NDArray[np.float64]]:
-    """Return scores of shape (n_samples, n_classes), columns of the true classes, and weights.
+    """Return scores of shape (n_samples, n_classes), the columns of the true classes, and weights.
 
-    A true class that has no column gets the number -1: no prediction of it can be right.
+    A true class without a column gets -1, so that no prediction of it is correct.
     """
     true: NDArray[Any] = column_or_1d(y_true)
     score = check_array(y_score, ensure_2d=False, dtype="numeric", input_name=name)
@@ -278,7 +276,7 @@ def _checked(
         given = "classes in y_true" if labels is None else "labels"
         raise ValueError(
             f"{name} has {score.shape[1]} columns, but there are {len(classes)} {given}. "
-            "Give labels, the class of each column, as in classifier.classes_."
+            "Pass labels, the class of each column, as in classifier.classes_."
         )
     column = {label: number for number, label in enumerate(classes.tolist())}
     columns = np.array([column.get(label, -1) for label in true.tolist()], dtype=np.intp)

@@ -1,10 +1,8 @@
 import warnings
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib import pyplot as plt
 from matplotlib.colors import same_color
 from numpy.testing import assert_allclose
 from sklearn.datasets import load_breast_cancer, load_digits
@@ -14,14 +12,6 @@ from sklearn.svm import LinearSVC
 
 from sk_mnist.displays import ReliabilityDisplay
 from sk_mnist.evaluation import calibration_frame
-
-
-@pytest.fixture(autouse=True)
-def headless():
-    """Draw in memory, and forget the figures of a test when it ends."""
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-        plt.close("all")
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
-import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits
@@ -14,14 +12,6 @@ from sklearn.preprocessing import MinMaxScaler
 
 from sk_mnist import KerasMLPClassifier
 from sk_mnist.displays import HiddenUnitsDisplay
-
-
-@pytest.fixture(autouse=True)
-def headless():
-    """Draw in memory, and forget the figures of a test when it ends."""
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-        plt.close("all")
 
 
 @pytest.fixture(scope="module")

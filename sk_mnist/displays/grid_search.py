@@ -1,36 +1,37 @@
-"""The results of a search over parameters."""
+"""Scores of a hyperparameter search."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure, SubFigure
 
 from sk_mnist.displays._candidates import Candidates, Parameter
-from sk_mnist.displays._search_pictures import draw_candidates
+from sk_mnist.displays._search_plots import draw_candidates
 
 
 class GridSearchDisplay:
-    """Scores of a search over parameters.
+    """Scores of a hyperparameter search.
 
-    The picture follows the parameters that take more than one value:
+    The type of plot depends on the number of parameters with more than one value:
 
-    - one: the mean scores as dots over its values, with the standard deviation over the splits
-      as bars, on a logarithmic axis where the values are spaced like 0.1, 1, 10;
-    - two: a heat map of the mean scores or, where the candidates were drawn at random, a
-      scatter plot;
-    - more: the two that make the largest difference or that are asked for, each combination of
-      them with the best of the others.
+    - one: mean scores as points, with the standard deviation over the splits as error bars. The
+      axis is logarithmic if the values are spaced like 0.1, 1, 10.
+    - two: a heatmap of the mean scores or, if the candidates were sampled at random, a scatter
+      plot.
+    - more: the same for the two parameters with the largest effect, or for those that are given.
+      Each combination of their values has the best score over the other parameters.
 
-    Numbers are shown in order of size; other values, such as the sizes of layers, are shown as
-    categories in the order of the grid. Candidates whose fit failed are shown as such, and what
-    was not tried stays empty. The best candidate is marked and named. Of a halving search, each
-    candidate counts with its last round.
+    Numbers are sorted. Other values, such as layer sizes, are categories in the order of the grid.
+    Candidates whose fit failed are marked, and combinations that were not evaluated stay empty.
+    The best candidate is marked, and named in the title. For a halving search, the last iteration
+    of each candidate counts.
 
-    Use :meth:`from_estimator` or :meth:`from_cv_results` to make one.
+    Use :meth:`from_estimator` or :meth:`from_cv_results` to create one.
 
     Parameters
     ----------
@@ -38,22 +39,22 @@ class GridSearchDisplay:
         The `cv_results_` of a search.
 
     metric : str, default=None
-        Which score to show, if there are several: "accuracy" for "mean_test_accuracy".
+        The score to show, if there are several: "accuracy" for "mean_test_accuracy".
 
     best_index : int, default=None
-        The position of the candidate that the search chose. By default the one with the highest
-        mean score.
+        The index of the candidate that the search selected. By default, the candidate with the
+        highest mean score.
 
     Attributes
     ----------
     ax_ : matplotlib.axes.Axes
-        The axes that hold the picture.
+        The axes with the plot.
 
     figure_ : matplotlib.figure.Figure
-        The figure that holds the axes.
+        The figure that contains the axes.
 
     parameters_ : list of str
-        The names of the parameters that are shown: the first goes across, the second down.
+        The names of the parameters on the x-axis and, if there are two, on the y-axis.
 
     Examples
     --------
@@ -76,7 +77,7 @@ class GridSearchDisplay:
 
     def __init__(
         self,
-        cv_results: Mapping[str, Any],
+        cv_results: Mapping[str, Any] | pd.DataFrame,
         *,
         metric: str | None = None,
         best_index: int | None = None,
@@ -93,21 +94,21 @@ class GridSearchDisplay:
         cmap: str | Colormap = "cividis",
         colorbar: bool = True,
     ) -> Self:
-        """Draw the scores.
+        """Plot the scores.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. By default in a new figure that is large enough for the grid.
+            Axes to draw into. By default, a new figure of suitable size is created.
 
         parameters : sequence of one or two str, default=None
-            The names of the parameters to show, as in the grid. By default those that take
-            several values and, if there are more than two, those whose value makes the largest
-            difference to the score of the best candidate that has it.
+            The names of the parameters to show, as in the grid. By default, those with several
+            values and, if there are more than two, those with the largest effect on the score:
+            the range of the best scores over their values.
 
         cmap : str or matplotlib.colors.Colormap, default="cividis"
-            The colours of heat maps and scatter plots. Far outliers below share the lowest
-            colour, so that the good candidates can be told apart.
+            Colormap of heatmaps and scatter plots. Outliers with a low score share the lowest
+            color, so that good candidates can be distinguished.
 
         colorbar : bool, default=True
             Whether to draw the scale of the colours, if there are any.
@@ -120,8 +121,8 @@ class GridSearchDisplay:
         Raises
         ------
         ValueError
-            If there is nothing to compare, if all fits failed, or if a metric or parameter is
-            not among those of the search.
+            If no parameter has several values, if all fits failed, or if the search does not
+            have the metric or a parameter.
         """
         candidates = Candidates.from_cv_results(self.cv_results, self.metric, self.best_index)
         shown = _checked_parameters(candidates, parameters)
@@ -139,7 +140,7 @@ class GridSearchDisplay:
         ax: Axes | None = None,
         **plot_options: Any,
     ) -> Self:
-        """Draw the scores of a fitted search.
+        """Plot the scores of a fitted search.
 
         Parameters
         ----------
@@ -148,48 +149,49 @@ class GridSearchDisplay:
             :class:`sklearn.model_selection.GridSearchCV`.
 
         metric : str, default=None
-            Which score to show, if there are several. By default the one that the search chose
-            its best candidate by.
+            The score to show, if there are several. By default, the one that selected the best
+            candidate.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. By default in a new figure.
+            Axes to draw into. By default, a new figure is created.
 
         **plot_options : dict
-            Further keywords of :meth:`plot`.
+            Further keyword arguments of :meth:`plot`.
 
         Returns
         -------
         GridSearchDisplay
-            The display, drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            If `search` is no fitted search, or see :meth:`plot`.
+            If `search` is not a fitted search, and for the reasons in :meth:`plot`.
         """
         if not hasattr(search, "cv_results_"):
             raise ValueError(
                 f"{cls.__name__}.from_estimator needs a fitted search with cv_results_, got "
                 f"{search!r}. Call fit first."
             )
-        several = getattr(search, "multimetric_", False)
-        decisive = search.refit if several and isinstance(search.refit, str) else None
-        metric = decisive if metric is None else metric
-        # What was chosen by one metric need not be the best by another.
-        chosen = getattr(search, "best_index_", None) if not several or metric == decisive else None
-        display = cls(search.cv_results_, metric=metric, best_index=chosen)
+        multimetric = getattr(search, "multimetric_", False)
+        refit_metric = search.refit if multimetric and isinstance(search.refit, str) else None
+        metric = refit_metric if metric is None else metric
+        # The best candidate by one metric need not be the best by another.
+        same = not multimetric or metric == refit_metric
+        best_index = getattr(search, "best_index_", None) if same else None
+        display = cls(search.cv_results_, metric=metric, best_index=best_index)
         return display.plot(ax, **plot_options)
 
     @classmethod
     def from_cv_results(
         cls,
-        cv_results: Mapping[str, Any],
+        cv_results: Mapping[str, Any] | pd.DataFrame,
         *,
         metric: str | None = None,
         ax: Axes | None = None,
         **plot_options: Any,
     ) -> Self:
-        """Draw the scores in the results of a search.
+        """Plot the scores in the results of a search.
 
         Parameters
         ----------
@@ -197,18 +199,18 @@ class GridSearchDisplay:
             The `cv_results_` of a search.
 
         metric : str, default=None
-            Which score to show, if there are several: "accuracy" for "mean_test_accuracy".
+            The score to show, if there are several: "accuracy" for "mean_test_accuracy".
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. By default in a new figure.
+            Axes to draw into. By default, a new figure is created.
 
         **plot_options : dict
-            Further keywords of :meth:`plot`.
+            Further keyword arguments of :meth:`plot`.
 
         Returns
         -------
         GridSearchDisplay
-            The display, drawn.
+            The display, already drawn.
 
         Raises
         ------
@@ -233,11 +235,11 @@ def _checked_parameters(candidates: Candidates, names: Sequence[str] | None) -> 
     varied = {parameter.name: parameter for parameter in candidates.parameters}
     if not varied:
         raise ValueError(
-            "There is nothing to compare: no parameter of the search takes more than one value."
+            "There is nothing to compare: no parameter of the search has more than one value."
         )
     if names is None:
         return candidates.most_influential(2)
-    # A single string would pass for the sequence of its letters.
+    # A string is a sequence, too.
     wanted = [names] if isinstance(names, str) else list(names)
     if (
         len(set(wanted)) != len(wanted)
@@ -245,7 +247,7 @@ def _checked_parameters(candidates: Candidates, names: Sequence[str] | None) -> 
         or not set(wanted) <= set(varied)
     ):
         raise ValueError(
-            f"parameters must be one or two of {list(varied)}, those that take more than one "
-            f"value, got {names!r}."
+            f"parameters must be one or two of {list(varied)}, which have more than one value, "
+            f"got {names!r}."
         )
     return [varied[name] for name in wanted]

@@ -16,14 +16,6 @@ from sk_mnist.displays import ConfusionHeatmapDisplay
 LONG_NAMES = [f"a rather long name of class {number}" for number in range(10)]
 
 
-@pytest.fixture(autouse=True)
-def headless():
-    """Draw in memory, and forget the figures of a test when it ends."""
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-        plt.close("all")
-
-
 def predictions(n_classes, per_class=1000, error_rate=0.02):
     """Labels and predictions as a good classifier makes them."""
     rng = np.random.RandomState(0)

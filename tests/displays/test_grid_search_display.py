@@ -1,4 +1,3 @@
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,14 +23,6 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sk_mnist.displays import GridSearchDisplay
-
-
-@pytest.fixture(autouse=True)
-def headless():
-    """Draw in memory, and forget the figures of a test when it ends."""
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-        plt.close("all")
 
 
 @pytest.fixture(scope="module")

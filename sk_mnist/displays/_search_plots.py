@@ -1,4 +1,4 @@
-"""How the results of a search are drawn."""
+"""Plots of the results of a search: points, scatter plots and heatmaps."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ from sk_mnist.displays._heatmap import (
     write_row_names,
 )
 
-# Up to this many numbers each of them is a tick.
+# Up to this number of values, each value is a tick.
 _MAX_TICKS = 10
 
-# How far below the median the colours reach, in distances from the median to the best.
-_REACH = 3.0
+# Lower end of the color scale: so many times the distance of the best score from the median, below
+# the median.
+_RANGE_BELOW_MEDIAN = 3.0
 
 
 def draw_candidates(
@@ -40,7 +41,7 @@ def draw_candidates(
     cmap: str | Colormap,
     colorbar: bool,
 ) -> Axes:
-    """Draw the scores over one or two parameters into axes, by default new ones."""
+    """Draw the scores over one or two parameters into axes, by default in a new figure."""
     rows = candidates.best_of_each(parameters)
     sizes = [len(parameter.values) for parameter in parameters]
     if len(parameters) == 1:
@@ -60,12 +61,12 @@ def _new_axes(figsize: tuple[float, float]) -> Axes:
 
 
 def _heatmap_size(parameters: Sequence[Parameter], colorbar: bool) -> tuple[float, float]:
-    """Size in inches that gives each cell room for its score, up to a sensible whole."""
-    across, down = (parameter.value_names for parameter in parameters)
-    width = float(np.clip(0.62 * len(across), 3.6, 12.0))
-    height = float(np.clip(0.42 * len(down), 2.0, 10.0))
-    width += 0.09 * max(map(len, down)) + (1.6 if colorbar else 0.6)
-    return width, height + 0.07 * max(map(len, across)) + 1.1
+    """Return a size in inches with room for the score in each cell, up to a maximum."""
+    columns, rows = (parameter.value_names for parameter in parameters)
+    width = float(np.clip(0.62 * len(columns), 3.6, 12.0))
+    height = float(np.clip(0.42 * len(rows), 2.0, 10.0))
+    width += 0.09 * max(map(len, rows)) + (1.6 if colorbar else 0.6)
+    return width, height + 0.07 * max(map(len, columns)) + 1.1
 
 
 def _draw_line(
@@ -73,25 +74,26 @@ def _draw_line(
 ) -> None:
     rows = rows[np.argsort(parameter.codes[rows])]
     scores, errors = candidates.scores[rows], candidates.errors[rows]
-    places, failed = _places(parameter, rows), np.isnan(scores)
+    positions, failed = _positions(parameter, rows), np.isnan(scores)
     color = sns.color_palette("colorblind")[0]
-    # Between categories there is nothing.
+    # Categories are not connected by lines.
     style = "o-" if parameter.is_numeric else "o"
     ax.errorbar(
-        places[~failed], scores[~failed], errors[~failed], fmt=style, color=color, capsize=3
+        positions[~failed], scores[~failed], errors[~failed], fmt=style, color=color, capsize=3
     )
     if failed.any():
-        at_the_bottom = ax.get_xaxis_transform()
         ax.plot(
-            places[failed],
+            positions[failed],
             np.full(failed.sum(), 0.04),
             "x",
             color=ERROR_COLOR,
-            transform=at_the_bottom,
+            transform=ax.get_xaxis_transform(),  # y is relative to the height of the axes
             label="Failed",
         )
     best = rows == candidates.best
-    ax.plot(places[best], scores[best], "o", ms=11, mfc="none", mec="black", mew=1.5, label="Best")
+    ax.plot(
+        positions[best], scores[best], "o", ms=11, mfc="none", mec="black", mew=1.5, label="Best"
+    )
     ax.grid(axis="y", alpha=0.3)
     ax.set_ylabel(_score_label(candidates, [parameter]))
     ax.legend(loc="best", fontsize="small")
@@ -108,24 +110,24 @@ def _draw_scatter(
     colorbar: bool,
 ) -> None:
     scores = candidates.scores[rows]
-    across, down = (_places(parameter, rows) for parameter in parameters)
-    norm, extend = _scale(scores)
-    # The best on top.
+    x, y = (_positions(parameter, rows) for parameter in parameters)
+    norm, extend = _norm(scores)
+    # The best candidates are drawn last, on top.
     order = np.argsort(np.nan_to_num(scores, nan=-np.inf), kind="stable")
     order = order[np.isfinite(scores[order])]
-    dots = ax.scatter(
-        across[order], down[order], 60, scores[order], cmap=cmap, norm=norm, ec="0.4", lw=0.5
+    points = ax.scatter(
+        x[order], y[order], 60, scores[order], cmap=cmap, norm=norm, ec="0.4", lw=0.5
     )
     failed = np.isnan(scores)
     if failed.any():
-        ax.plot(across[failed], down[failed], "x", color=ERROR_COLOR, label="Failed")
+        ax.plot(x[failed], y[failed], "x", color=ERROR_COLOR, label="Failed")
     best = rows == candidates.best
-    ax.plot(across[best], down[best], "o", ms=14, mfc="none", mec="black", mew=1.5, label="Best")
+    ax.plot(x[best], y[best], "o", ms=14, mfc="none", mec="black", mew=1.5, label="Best")
     ax.grid(alpha=0.3)
     ax.set_axisbelow(True)
     if colorbar:
         label = _score_label(candidates, parameters)
-        ax.figure.colorbar(dots, ax=ax, extend=extend, label=label, aspect=30)
+        ax.figure.colorbar(points, ax=ax, extend=extend, label=label, aspect=30)
     ax.legend(loc="best", fontsize="small")
     write_title(ax, _title(candidates))
     _write_axis(ax, "y", parameters[1])
@@ -140,11 +142,11 @@ def _draw_heatmap(
     cmap: str | Colormap,
     colorbar: bool,
 ) -> None:
-    across, down = parameters
-    cells = down.codes[rows], across.codes[rows]
-    matrix = np.full((len(down.values), len(across.values)), np.nan)
+    x, y = parameters
+    cells = y.codes[rows], x.codes[rows]
+    matrix = np.full((len(y.values), len(x.values)), np.nan)
     matrix[cells] = candidates.scores[rows]
-    norm, extend = _scale(matrix)
+    norm, extend = _norm(matrix)
     sns.heatmap(
         matrix,
         ax=ax,
@@ -157,28 +159,31 @@ def _draw_heatmap(
         cbar=colorbar,
         cbar_kws={"extend": extend, "label": _score_label(candidates, parameters), "aspect": 30},
     )
-    ax.set(xlabel=across.label, ylabel=down.label)
+    ax.set(xlabel=x.label, ylabel=y.label)
     write_title(ax, _title(candidates))
-    write_names(ax, across.value_names, down.value_names)
+    write_names(ax, x.value_names, y.value_names)
 
-    tried = np.zeros(matrix.shape, dtype=bool)
-    tried[cells] = True
-    failed = tried & np.isnan(matrix)
+    evaluated = np.zeros(matrix.shape, dtype=bool)
+    evaluated[cells] = True
+    failed = evaluated & np.isnan(matrix)
     for row, column in np.argwhere(failed):
         ax.add_patch(Rectangle((column, row), 1, 1, fc="0.93", ec="0.6", hatch="////", lw=0.5))
     best = candidates.best
-    corner = across.codes[best], down.codes[best]
+    corner = x.codes[best], y.codes[best]
     ax.add_patch(Rectangle(corner, 1, 1, fill=False, ec="black", lw=2.5, clip_on=False, zorder=3))
     _write_scores(ax, matrix, failed)
 
 
 def _write_scores(ax: Axes, matrix: NDArray[np.float64], failed: NDArray[np.bool_]) -> None:
-    """Write the scores into the cells if they fit."""
+    """Write the scores into the cells, if they fit."""
     known = matrix[np.isfinite(matrix)]
-    # As many digits as tell most of the good candidates apart.
-    style = ".4g" if np.abs(known).max() >= 10 else ".4f" if np.ptp(known) < 0.01 else ".3f"
+    # Enough digits to distinguish most of the good candidates.
+    number_format = ".4g" if np.abs(known).max() >= 10 else ".4f" if np.ptp(known) < 0.01 else ".3f"
     texts = np.array(
-        [["" if np.isnan(score) else format(score, style) for score in row] for row in matrix]
+        [
+            ["" if np.isnan(score) else format(score, number_format) for score in row]
+            for row in matrix
+        ]
     )
     width, height = cell_sizes(ax, *matrix.shape[::-1])
     longest = max(max(len(text) for text in texts.flat), len("failed") if failed.any() else 0)
@@ -199,8 +204,8 @@ def _write_scores(ax: Axes, matrix: NDArray[np.float64], failed: NDArray[np.bool
         )
 
 
-def _places(parameter: Parameter, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return where candidates stand along the axis of a parameter."""
+def _positions(parameter: Parameter, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the positions of candidates on the axis of a parameter."""
     codes = parameter.codes[rows]
     if parameter.scale == "category":
         return np.asarray(codes + 0.5, dtype=np.float64)
@@ -208,7 +213,7 @@ def _places(parameter: Parameter, rows: NDArray[np.intp]) -> NDArray[np.float64]
 
 
 def _write_axis(ax: Axes, which: str, parameter: Parameter) -> None:
-    """Name an axis and what stands along it."""
+    """Set the label, the scale and the ticks of an axis."""
     axis = getattr(ax, f"{which}axis")
     axis.set_label_text(parameter.label)
     if parameter.scale == "category":
@@ -222,12 +227,12 @@ def _write_axis(ax: Axes, which: str, parameter: Parameter) -> None:
         axis.set_ticks([], minor=True)
 
 
-def _scale(scores: NDArray[np.float64]) -> tuple[Normalize, str]:
-    """Return the scale of the colours, and which ends go on beyond it."""
-    lowest, middle, highest = np.nanquantile(scores, [0.0, 0.5, 1.0])
-    reach = middle - _REACH * (highest - middle)
-    if lowest < reach < highest:
-        return Normalize(reach, highest), "min"
+def _norm(scores: NDArray[np.float64]) -> tuple[Normalize, str]:
+    """Return the norm of the color scale, and the ends of the color bar that exceed it."""
+    lowest, median, highest = np.nanquantile(scores, [0.0, 0.5, 1.0])
+    lower_end = median - _RANGE_BELOW_MEDIAN * (highest - median)
+    if lowest < lower_end < highest:
+        return Normalize(lower_end, highest), "min"
     return Normalize(lowest, highest), "neither"
 
 
@@ -237,7 +242,7 @@ def _score_label(candidates: Candidates, parameters: Sequence[Parameter]) -> str
     if not others:
         return label
     listed = ", ".join(others) if len(others) <= 3 else f"{len(others)} other parameters"
-    return f"{label}\n(the best over {listed})"
+    return f"{label}\n(best over {listed})"
 
 
 def _title(candidates: Candidates) -> str:

@@ -2,7 +2,6 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.datasets import load_digits
@@ -10,14 +9,6 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import LinearSVC
 
 from sk_mnist.displays import MisclassifiedDisplay
-
-
-@pytest.fixture(autouse=True)
-def headless():
-    """Draw in memory, and forget the figures of a test when it ends."""
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-        plt.close("all")
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
-"""Loss and accuracy over the epochs of a training."""
+"""Training curves: loss and accuracy per epoch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -10,41 +10,42 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator
+from matplotlib.typing import ColorType
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from sk_mnist._utils.final_estimator import final_estimator
 from sk_mnist.displays._common import check_classifier, stacked_axes
 
-# Up to this many epochs each of them is a dot; more dots would hide the line.
-_MAX_DOTS = 30
+# Above this number of epochs, markers would hide the line.
+_MAX_MARKERS = 30
 
 
 class TrainingCurveDisplay:
     """Loss and accuracy after each epoch of training.
 
-    The loss is drawn above, the accuracy below, each on the training set and, where there is
-    one, on the validation set. The epoch that did best on the validation set is marked: the
-    first with the highest accuracy or, where no accuracy was measured, with the lowest loss.
+    The loss is shown above the accuracy, each on the training set and, if there is one, on the
+    validation set. The best epoch on the validation set is marked: the first one with the highest
+    accuracy or, if accuracy was not recorded, with the lowest loss.
 
-    Use :meth:`from_estimator` or :meth:`from_history` to make one.
+    Use :meth:`from_estimator` or :meth:`from_history` to create one.
 
     Parameters
     ----------
     history : dict of str to array-like of shape (n_epochs,)
-        What was measured after each epoch: "loss", "accuracy", "val_loss" and "val_accuracy",
-        of which all but one may be missing. Other entries are not drawn.
+        Values after each epoch: at least one of "loss", "accuracy", "val_loss" and
+        "val_accuracy". Other keys are ignored.
 
     Attributes
     ----------
     axes_ : ndarray of shape (n_panels,), dtype=matplotlib.axes.Axes
-        The axes of the loss and of the accuracy, or of the one of them that was measured.
+        The axes of the loss and of the accuracy, if both were recorded.
 
     best_epoch_ : int or None
-        The number, from 1, of the epoch that is marked; None without a validation set.
+        The epoch that is marked, counted from 1. None without a validation set.
 
     figure_ : matplotlib.figure.Figure
-        The figure that holds the axes.
+        The figure that contains the axes.
 
     Examples
     --------
@@ -68,7 +69,7 @@ class TrainingCurveDisplay:
         self,
         ax: Axes | ArrayLike | None = None,
         *,
-        palette: Any = "colorblind",
+        palette: str | Sequence[ColorType] = "colorblind",
         mark_best: bool = True,
     ) -> Self:
         """Draw the curves.
@@ -76,15 +77,14 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes or array-like of them, default=None
-            Where to draw: one axes, which is switched off and divided among the panels, or one
-            axes for each panel. By default in a new figure.
+            Axes to draw into: one axes, which is switched off and divided, or one axes per
+            panel. By default, a new figure is created.
 
         palette : str or sequence of colors, default="colorblind"
-            The colours of the training and the validation set, as
-            :func:`seaborn.color_palette` takes them.
+            Colors of the training and the validation curves, see :func:`seaborn.color_palette`.
 
         mark_best : bool, default=True
-            Whether to mark the epoch that did best on the validation set.
+            Whether to mark the best epoch on the validation set.
 
         Returns
         -------
@@ -94,8 +94,8 @@ class TrainingCurveDisplay:
         Raises
         ------
         ValueError
-            If the history holds nothing to draw, if its curves differ in length, or if the
-            number of axes is not that of the panels.
+            If the history has none of the four keys, if its curves differ in length, or if the
+            number of axes is not the number of panels.
         """
         curves = _checked_curves(self.history)
         measures = [name for name in ("loss", "accuracy") if {name, f"val_{name}"} & curves.keys()]
@@ -116,7 +116,7 @@ class TrainingCurveDisplay:
     def from_estimator(
         cls, estimator: Any, *, ax: Axes | ArrayLike | None = None, **plot_options: Any
     ) -> Self:
-        """Draw how a fitted classifier was trained.
+        """Plot the training curves of a fitted classifier.
 
         Parameters
         ----------
@@ -126,20 +126,20 @@ class TrainingCurveDisplay:
             fitted pipeline or search that ends in one.
 
         ax : matplotlib.axes.Axes or array-like of them, default=None
-            Where to draw, see :meth:`plot`. By default in a new figure.
+            Axes to draw into, see :meth:`plot`. By default, a new figure is created.
 
         **plot_options : dict
-            Further keywords of :meth:`plot`.
+            Further keyword arguments of :meth:`plot`.
 
         Returns
         -------
         TrainingCurveDisplay
-            The display, drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            If the estimator does not tell how it was trained.
+            If the estimator does not record its training.
         """
         check_classifier(estimator, cls)
         check_is_fitted(estimator)
@@ -148,9 +148,9 @@ class TrainingCurveDisplay:
             return cls.from_history(classifier.history_, ax=ax, **plot_options)
         if not hasattr(classifier, "loss_curve_"):
             raise ValueError(
-                f"{cls.__name__}.from_estimator needs a classifier with history_ or "
-                f"loss_curve_, which {classifier!r} has not. What was measured otherwise can be "
-                "given to from_history."
+                f"{cls.__name__}.from_estimator needs a classifier with history_ or loss_curve_, "
+                f"but {classifier!r} has neither. Pass values that were recorded otherwise to "
+                "from_history."
             )
         history = {"loss": classifier.loss_curve_}
         if getattr(classifier, "validation_scores_", None) is not None:
@@ -165,24 +165,24 @@ class TrainingCurveDisplay:
         ax: Axes | ArrayLike | None = None,
         **plot_options: Any,
     ) -> Self:
-        """Draw what was measured while training.
+        """Plot the training curves of a history.
 
         Parameters
         ----------
         history : dict of str to array-like of shape (n_epochs,)
-            What was measured after each epoch: "loss", "accuracy", "val_loss" and
-            "val_accuracy", as in the attribute `history` of a :class:`keras.callbacks.History`.
+            Values after each epoch: "loss", "accuracy", "val_loss" and "val_accuracy", as in
+            the attribute `history` of :class:`keras.callbacks.History`.
 
         ax : matplotlib.axes.Axes or array-like of them, default=None
-            Where to draw, see :meth:`plot`. By default in a new figure.
+            Axes to draw into, see :meth:`plot`. By default, a new figure is created.
 
         **plot_options : dict
-            Further keywords of :meth:`plot`.
+            Further keyword arguments of :meth:`plot`.
 
         Returns
         -------
         TrainingCurveDisplay
-            The display, drawn.
+            The display, already drawn.
 
         Examples
         --------
@@ -195,15 +195,15 @@ class TrainingCurveDisplay:
 
 
 def _checked_curves(history: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float64]]:
-    drawn = ("loss", "val_loss", "accuracy", "val_accuracy")
-    curves = {name: np.asarray(history[name], float) for name in drawn if name in history}
+    keys = ("loss", "val_loss", "accuracy", "val_accuracy")
+    curves = {name: np.asarray(history[name], float) for name in keys if name in history}
     if not curves:
-        raise ValueError(f"history must hold one of {drawn}, got {list(history)}.")
+        raise ValueError(f"history must have at least one of the keys {keys}, got {list(history)}.")
     shapes = {name: curve.shape for name, curve in curves.items()}
     lengths = set(shapes.values())
     if len(lengths) > 1 or len(next(iter(lengths))) != 1 or (0,) in lengths:
         raise ValueError(
-            f"history must hold lists of one number an epoch, all of one length, got the shapes "
+            f"history must have one number per epoch, and curves of the same length, got shapes "
             f"{shapes}."
         )
     return curves
@@ -211,29 +211,29 @@ def _checked_curves(history: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.fl
 
 def _best_epoch(curves: Mapping[str, NDArray[np.float64]]) -> int | None:
     if "val_accuracy" in curves:
-        quality = curves["val_accuracy"]
+        score = curves["val_accuracy"]
     elif "val_loss" in curves:
-        quality = -curves["val_loss"]
+        score = -curves["val_loss"]
     else:
         return None
-    return None if np.isnan(quality).all() else int(np.nanargmax(quality)) + 1
+    return None if np.isnan(score).all() else int(np.nanargmax(score)) + 1
 
 
 def _draw_panel(
-    ax: Axes, measure: str, curves: Mapping[str, NDArray[np.float64]], colors: Any
+    ax: Axes, measure: str, curves: Mapping[str, NDArray[np.float64]], colors: Sequence[ColorType]
 ) -> None:
     kinds = (("Training", measure, "-"), ("Validation", f"val_{measure}", "--"))
     for (kind, name, style), color in zip(kinds, colors, strict=True):
         if name in curves:
             epochs = np.arange(1, len(curves[name]) + 1)
-            marker = "o" if len(epochs) <= _MAX_DOTS else None
+            marker = "o" if len(epochs) <= _MAX_MARKERS else None
             ax.plot(epochs, curves[name], style, color=color, marker=marker, ms=3.5, label=kind)
     ax.set_ylabel(measure.capitalize())
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.grid(alpha=0.3)
 
 
-def _mark_epoch(ax: Axes, epoch: int, curve: NDArray[np.float64] | None, color: Any) -> None:
+def _mark_epoch(ax: Axes, epoch: int, curve: NDArray[np.float64] | None, color: ColorType) -> None:
     label = f"Best epoch: {epoch}"
     if curve is not None:
         label += f" ({curve[epoch - 1]:.4g})"

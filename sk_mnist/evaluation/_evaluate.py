@@ -1,8 +1,10 @@
-"""From a fitted classifier and some data to a report."""
+"""Compute the report of a fitted classifier on some data.
+
+The module has an underscore because its function `evaluate` would have the same name.
+"""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -17,18 +19,17 @@ from sklearn.utils.validation import _num_features, _num_samples
 
 from sk_mnist._utils.final_estimator import final_estimator
 from sk_mnist.evaluation.report import EvaluationReport
+from sk_mnist.images.image_shape import resolve_image_shape
 from sk_mnist.metrics.confusion import (
     classification_report_frame,
     confused_pairs,
     confusion_matrix_frame,
 )
+from sk_mnist.metrics.misclassified import misclassified_rows, predicted_confidence
 from sk_mnist.metrics.probabilities import calibration_frame, top_k_accuracy
 
-# The worst mistakes that a report keeps, images included.
+# Number of misclassified samples in a report, with their images.
 N_MISTAKES = 25
-
-# Rows with as many features as an MNIST digit has pixels are shown as images without being asked.
-_DIGIT_SHAPE = (28, 28)
 
 
 def evaluate(
@@ -44,38 +45,37 @@ def evaluate(
     Parameters
     ----------
     estimator : estimator instance
-        A fitted classifier, or a fitted pipeline or search that ends in one. One class a sample;
-        for several labels a sample, evaluate each label.
+        A fitted classifier, or a fitted pipeline or search that ends in one.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        The samples, best ones that the classifier was not trained on.
+        The samples. They should not be part of the training data.
 
     y : array-like of shape (n_samples,)
-        Their true classes.
+        The true classes. For multilabel targets, evaluate each label separately.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        What each sample counts for in all figures but the number of errors. By default each counts
-        for one.
+        Sample weights, for all metrics except the number of errors. By default, each sample has a
+        weight of one.
 
-    image_shape : tuple of (height, width), default=None
-        How to show a sample as an image. By default samples of 784 features are shown as images of
-        28 x 28 pixels, and others are not.
+    image_shape : tuple of (int, int), default=None
+        Height and width, if the samples are images. By default, samples with 784 features are
+        images of 28 x 28 pixels, and others are not images.
 
     Returns
     -------
     EvaluationReport
-        Prints as a table; ``plot()`` draws it and ``to_html(path)`` writes it as a web page.
+        Prints as a table. ``plot()`` returns a figure and ``to_html(path)`` writes an HTML page.
 
     Raises
     ------
     ValueError
-        If the estimator is not a classifier, if there are no samples, if `y` is not one class a
-        sample, or if `image_shape` does not fit the features.
+        If the estimator is not a classifier, if there are no samples, if `y` does not have one
+        class per sample, or if `image_shape` does not match the number of features.
 
     See Also
     --------
-    confusion_matrix_frame : How often each class was taken for each other class.
-    calibration_frame : How sure the classifier is, and how often it is right.
+    confusion_matrix_frame : Compute the confusion matrix.
+    calibration_frame : Compare the confidence of a classifier with its accuracy.
 
     Examples
     --------
@@ -90,9 +90,9 @@ def evaluate(
     Pipeline(steps=[('standardscaler', StandardScaler()),
                     ('gaussiannb', GaussianNB())])
     <BLANKLINE>
-    accuracy                    93.26 %
+    accuracy                    93.26%
     errors                      6 of 89
-    among the 2 most probable   100.00 %
+    top-2 accuracy              100.00%
     expected calibration error  0.0629
     <BLANKLINE>
                   precision  recall     f1  support
@@ -102,7 +102,7 @@ def evaluate(
     macro avg        0.9393  0.9355 0.9349       89
     weighted avg     0.9367  0.9326 0.9323       89
     <BLANKLINE>
-    Most confused
+    Most confused pairs
      true  predicted  count  share
         0          1      4 0.1379
         1          2      2 0.0556
@@ -112,15 +112,23 @@ def evaluate(
     kind = type_of_target(y, input_name="y")
     if kind not in ("binary", "multiclass"):
         raise ValueError(
-            f"evaluate needs one class a sample, but y is of the kind {kind!r}. For several labels "
-            "a sample, evaluate each label on its own."
+            f"evaluate needs one class per sample, but y is of type {kind!r}. For multilabel "
+            "targets, evaluate each label separately."
         )
-    shape = _checked_image_shape(X, image_shape)
+    if _num_samples(X) == 0:
+        raise ValueError("There are no samples to evaluate on: X has no rows.")
+    shape = resolve_image_shape(_num_features(X), image_shape, required=False)
     y_true: NDArray[Any] = column_or_1d(y, warn=True)
-    y_pred = estimator.predict(X)
-    proba = estimator.predict_proba(X) if hasattr(estimator, "predict_proba") else None
+    y_pred: NDArray[Any] = np.asarray(estimator.predict(X))
     confusion = confusion_matrix_frame(y_true, y_pred, sample_weight=sample_weight)
-    mistakes = _worst_mistakes(y_true, y_pred, proba, estimator)
+    confidence = calibration = top_k = None
+    if hasattr(estimator, "predict_proba"):
+        proba, classes = estimator.predict_proba(X), estimator.classes_
+        options = {"labels": classes, "sample_weight": sample_weight}
+        confidence = predicted_confidence(y_pred, proba, classes)
+        calibration = calibration_frame(y_true, proba, **options)
+        top_k = top_k_accuracy(y_true, proba, **options)
+    errors = _error_frame(y_true, y_pred, confidence)
     return EvaluationReport(
         classifier=str(estimator),
         n_samples=len(y_true),
@@ -131,59 +139,34 @@ def evaluate(
             y_true, y_pred, sample_weight=sample_weight
         ),
         most_confused=confused_pairs(confusion),
-        calibration=None
-        if proba is None
-        else calibration_frame(
-            y_true, proba, labels=estimator.classes_, sample_weight=sample_weight
-        ),
-        top_k=None
-        if proba is None
-        else top_k_accuracy(y_true, proba, labels=estimator.classes_, sample_weight=sample_weight),
-        mistakes=mistakes,
-        images=None if shape is None else _images(X, mistakes.index.to_numpy(), shape),
+        calibration=calibration,
+        top_k=top_k,
+        mistakes=errors,
+        images=None if shape is None else _images(X, errors.index.to_numpy(), shape),
         history=_history(estimator),
     )
 
 
-def _checked_image_shape(X: Any, image_shape: tuple[int, int] | None) -> tuple[int, int] | None:
-    if _num_samples(X) == 0:
-        raise ValueError("There are no samples to evaluate on: X has no rows.")
-    n_features = _num_features(X)
-    if image_shape is None:
-        return _DIGIT_SHAPE if n_features == math.prod(_DIGIT_SHAPE) else None
-    if math.prod(image_shape) != n_features:
-        raise ValueError(
-            f"image_shape={image_shape!r} has {math.prod(image_shape)} pixels, but X has "
-            f"{n_features} features. Give the height and the width of images of {n_features} "
-            "pixels, or leave image_shape out."
-        )
-    return image_shape
-
-
-def _worst_mistakes(
-    y_true: NDArray[Any], y_pred: NDArray[Any], proba: NDArray[Any] | None, estimator: Any
+def _error_frame(
+    y_true: NDArray[Any], y_pred: NDArray[Any], confidence: NDArray[np.floating[Any]] | None
 ) -> pd.DataFrame:
-    rows = np.flatnonzero(y_pred != y_true)
+    rows = misclassified_rows(y_true, y_pred, confidence)[:N_MISTAKES]
     probability = np.full(len(rows), np.nan)
-    if proba is not None:
-        columns = pd.Index(estimator.classes_).get_indexer(y_pred[rows])
-        probability = proba[rows, columns].astype(np.float64)
-        order = np.argsort(-probability, kind="stable")
-        rows, probability = rows[order], probability[order]
-    frame = pd.DataFrame(
+    if confidence is not None:
+        probability = confidence[rows].astype(np.float64)
+    return pd.DataFrame(
         {"true": y_true[rows], "predicted": y_pred[rows], "probability": probability}, index=rows
     )
-    return frame.head(N_MISTAKES)
 
 
 def _images(X: Any, rows: NDArray[np.intp], shape: tuple[int, int]) -> NDArray[Any]:
-    chosen = _safe_indexing(X, rows)
-    pixels = chosen.toarray() if sparse.issparse(chosen) else np.array(chosen)
+    selected = _safe_indexing(X, rows)
+    pixels = selected.toarray() if sparse.issparse(selected) else np.array(selected)
     return pixels.reshape(len(rows), *shape)
 
 
 def _history(estimator: Any) -> dict[str, list[float]] | None:
-    """Return the epochs of the classifier at the end of searches and pipelines."""
+    """Return the training history of the classifier at the end of searches and pipelines."""
     history = getattr(final_estimator(estimator), "history_", None)
     if not isinstance(history, dict) or "loss" not in history:
         return None

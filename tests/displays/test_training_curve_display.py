@@ -1,4 +1,3 @@
-import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
@@ -19,14 +18,6 @@ HISTORY = {
     "val_accuracy": [0.7, 0.8, 0.85, 0.85],
     "learning_rate": [0.1, 0.1, 0.1, 0.1],
 }
-
-
-@pytest.fixture(autouse=True)
-def headless():
-    """Draw in memory, and forget the figures of a test when it ends."""
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-        plt.close("all")
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The worst mistakes of a classifier as images."""
+"""Misclassified samples as images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure, SubFigure
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin
 from sklearn.utils import check_array, check_consistent_length, check_scalar, column_or_1d
 
 from sk_mnist.displays._common import (
@@ -27,47 +26,48 @@ from sk_mnist.displays._tiles import (
     tile_axes,
     tile_grid,
 )
+from sk_mnist.metrics.misclassified import misclassified_rows, predicted_confidence
 
 
 class MisclassifiedDisplay:
     """Misclassified samples as images, with their predicted and their true class.
 
-    :meth:`from_estimator` and :meth:`from_predictions` show the worst mistakes: those where
-    the predicted class, a wrong one, was given the highest probability. On good data these are
-    the ambiguous samples and the ones with wrong labels.
+    :meth:`from_estimator` and :meth:`from_predictions` show the most confident errors, that is, the
+    misclassified samples whose predicted class has the highest probability. Many of these are
+    ambiguous or mislabeled.
 
     Parameters
     ----------
     images : array-like of shape (n_images, n_features) or (n_images, height, width)
-        The pixels of the samples to show, in the order in which to show them.
+        The pixels of the samples, in the order in which they are shown.
 
     y_true : array-like of shape (n_images,)
-        Their true classes.
+        The true classes.
 
     y_pred : array-like of shape (n_images,)
-        Their predicted classes.
+        The predicted classes.
 
     y_confidence : array-like of shape (n_images,), default=None
-        The probabilities of the predicted classes. By default, and where one is NaN, none is
+        The probabilities of the predicted classes. By default, and where one is NaN, it is not
         shown.
 
     image_shape : tuple of (int, int), default=None
-        Height and width of an image. By default images are square.
+        Height and width of an image. By default, images are square.
 
     title : str, default=None
-        What to write above all. By default nothing.
+        Title of the plot. By default, there is none.
 
     Attributes
     ----------
     ax_ : matplotlib.axes.Axes
-        The axes that hold the images.
+        The axes with the images.
 
     figure_ : matplotlib.figure.Figure
-        The figure that holds the axes.
+        The figure that contains the axes.
 
     See Also
     --------
-    ConfusionHeatmapDisplay : How often each class is taken for each other class.
+    ConfusionHeatmapDisplay : Confusion matrix as a heatmap.
 
     Examples
     --------
@@ -110,10 +110,10 @@ class MisclassifiedDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. By default in a new figure that is large enough for the images.
+            Axes to draw into. By default, a new figure of suitable size is created.
 
         cmap : str or matplotlib.colors.Colormap, default="gray"
-            The colours, from the lowest to the highest value of all pixels.
+            Colormap, from the lowest to the highest pixel of all images.
 
         Returns
         -------
@@ -123,8 +123,8 @@ class MisclassifiedDisplay:
         Raises
         ------
         ValueError
-            If the parts of the display differ in length, or if the pixels do not make up images
-            of the shape.
+            If images and classes differ in number, or if the pixels do not match the image
+            shape.
         """
         images = as_images(self.images, self.image_shape)
         check_consistent_length(images, self.y_true, self.y_pred, self.y_confidence)
@@ -133,7 +133,7 @@ class MisclassifiedDisplay:
             ax = tile_axes(images.shape[1:], captions or [[]], title=self.title is not None)
         self.ax_, self.figure_ = ax, ax.figure
         if not captions:
-            _write_sentence(ax, self.title or "No mistakes.")
+            _write_sentence(ax, self.title or "No errors.")
             return self
         if self.title is not None:
             write_title(ax, self.title)
@@ -146,22 +146,22 @@ class MisclassifiedDisplay:
 
     def _captions(self) -> list[list[CaptionLine]]:
         y_true, y_pred = np.asarray(self.y_true), np.asarray(self.y_pred)
-        shares = [""] * len(y_pred)
+        probabilities = [""] * len(y_pred)
         if self.y_confidence is not None:
-            known = np.asarray(self.y_confidence, float)
-            shares = ["" if np.isnan(p) else f" ({probability_text(p)})" for p in known]
+            values = np.asarray(self.y_confidence, float)
+            probabilities = ["" if np.isnan(p) else f" ({probability_text(p)})" for p in values]
         return [
             [
-                CaptionLine(str(predicted), after=share, color=ERROR_COLOR),
+                CaptionLine(str(predicted), after=probability, color=ERROR_COLOR),
                 CaptionLine(str(true), "true: "),
             ]
-            for predicted, true, share in zip(y_pred, y_true, shares, strict=True)
+            for predicted, true, probability in zip(y_pred, y_true, probabilities, strict=True)
         ]
 
     @classmethod
     def from_estimator(
         cls,
-        estimator: ClassifierMixin,
+        estimator: Any,
         X: Any,
         y: ArrayLike,
         *,
@@ -171,54 +171,53 @@ class MisclassifiedDisplay:
         ax: Axes | None = None,
         **plot_options: Any,
     ) -> Self:
-        """Draw the worst mistakes of a fitted classifier on some data.
+        """Plot the most confident errors of a fitted classifier on some data.
 
         Parameters
         ----------
         estimator : estimator instance
             A fitted classifier, or a fitted pipeline or search that ends in one. Without
-            `predict_proba` its first mistakes are shown, without probabilities.
+            `predict_proba`, the first errors are shown, without probabilities.
 
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples.
 
         y : array-like of shape (n_samples,)
-            Their true classes.
+            The true classes.
 
         n_images : int, default=25
-            How many mistakes to show at most.
+            Maximum number of errors to show.
 
         image_shape : tuple of (int, int), default=None
-            Height and width of an image. By default images are square.
+            Height and width of an image. By default, images are square.
 
         display_labels : array-like of shape (n_classes,), default=None
-            The names of the classes, in the order of `estimator.classes_`. By default the
+            The names of the classes, in the order of `estimator.classes_`. By default, the
             classes themselves.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. By default in a new figure.
+            Axes to draw into. By default, a new figure is created.
 
         **plot_options : dict
-            Further keywords of :meth:`plot`.
+            Further keyword arguments of :meth:`plot`.
 
         Returns
         -------
         MisclassifiedDisplay
-            The display, drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            If the estimator is no classifier, or if the features are not the pixels of an image.
+            If the estimator is not a classifier, or if the features are not the pixels of an image.
         """
         check_classifier(estimator, cls)
         y_pred, confidence = np.asarray(estimator.predict(X)), None
         names = names_of(estimator.classes_, display_labels)
         if hasattr(estimator, "predict_proba"):
-            columns = {name: column for column, name in enumerate(names)}
-            chosen = [columns[label] for label in y_pred.tolist()]
-            confidence = estimator.predict_proba(X)[np.arange(len(chosen)), chosen]
-        parts = _worst(X, y, y_pred, confidence, names, n_images, image_shape)
+            y_proba = estimator.predict_proba(X)
+            confidence = predicted_confidence(y_pred, y_proba, estimator.classes_)
+        parts = _most_confident(X, y, y_pred, confidence, names, n_images, image_shape)
         return cls(**parts).plot(ax, **plot_options)
 
     @classmethod
@@ -235,7 +234,7 @@ class MisclassifiedDisplay:
         ax: Axes | None = None,
         **plot_options: Any,
     ) -> Self:
-        """Draw the worst mistakes among given probabilities.
+        """Plot the most confident errors of given probabilities.
 
         Parameters
         ----------
@@ -243,40 +242,39 @@ class MisclassifiedDisplay:
             The samples.
 
         y_true : array-like of shape (n_samples,)
-            Their true classes.
+            The true classes.
 
         y_proba : array-like of shape (n_samples, n_classes)
-            The probability of each class. The most probable one counts as predicted.
+            The probability of each class. The most probable class is the predicted one.
 
         labels : array-like of shape (n_classes,), default=None
-            The classes that the columns of `y_proba` stand for. By default all that occur in
-            `y_true`, sorted.
+            The class of each column of `y_proba`. By default, all classes in `y_true`, sorted.
 
         n_images : int, default=25
-            How many mistakes to show at most.
+            Maximum number of errors to show.
 
         image_shape : tuple of (int, int), default=None
-            Height and width of an image. By default images are square.
+            Height and width of an image. By default, images are square.
 
         display_labels : array-like of shape (n_classes,), default=None
-            The names of the classes, in the order of `labels`. By default the classes
+            The names of the classes, in the order of `labels`. By default, the classes
             themselves.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. By default in a new figure.
+            Axes to draw into. By default, a new figure is created.
 
         **plot_options : dict
-            Further keywords of :meth:`plot`.
+            Further keyword arguments of :meth:`plot`.
 
         Returns
         -------
         MisclassifiedDisplay
-            The display, drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            If there is not one column of probabilities a class, or if the features are not the
+            If `y_proba` does not have one column per class, or if the features are not the
             pixels of an image.
 
         Examples
@@ -294,16 +292,16 @@ class MisclassifiedDisplay:
         if probabilities.ndim != 2 or probabilities.shape[1] != len(classes):
             raise ValueError(
                 f"y_proba must have one column for each of the {len(classes)} classes "
-                f"{classes.tolist()}, got the shape {probabilities.shape}. Classes that do not "
-                "occur in y_true must be given as labels."
+                f"{classes.tolist()}, got shape {probabilities.shape}. If y_true does not have all "
+                "classes, pass them as labels."
             )
         y_pred, confidence = classes[probabilities.argmax(axis=1)], probabilities.max(axis=1)
         names = names_of(classes, display_labels)
-        parts = _worst(X, y_true, y_pred, confidence, names, n_images, image_shape)
+        parts = _most_confident(X, y_true, y_pred, confidence, names, n_images, image_shape)
         return cls(**parts).plot(ax, **plot_options)
 
 
-def _worst(
+def _most_confident(
     X: Any,
     y_true: ArrayLike,
     y_pred: NDArray[Any],
@@ -312,37 +310,35 @@ def _worst(
     n_images: int,
     image_shape: tuple[int, int] | None,
 ) -> dict[str, Any]:
-    """Return what a display of the worst mistakes is made of."""
+    """Return the arguments of a display of the most confident errors."""
     check_scalar(n_images, "n_images", Integral, min_val=1)
-    # Only the rows that are shown may be made dense.
+    # Sparse rows become dense later, and only those that are shown.
     pixels = check_array(X, accept_sparse="csr", allow_nd=True)
     true: NDArray[Any] = column_or_1d(y_true)
     check_consistent_length(pixels, true, y_pred)
 
-    mistakes = np.flatnonzero(true != y_pred)
-    if confidence is not None:
-        mistakes = mistakes[np.argsort(-confidence[mistakes], kind="stable")]
-    shown = mistakes[:n_images]
+    errors = misclassified_rows(true, y_pred, confidence)
+    shown = errors[:n_images]
     return {
         "images": as_images(pixels[shown], image_shape),
         "y_true": _named(true[shown], names),
         "y_pred": _named(y_pred[shown], names),
         "y_confidence": None if confidence is None else confidence[shown],
-        "title": _title(len(shown), len(mistakes), len(true), ranked=confidence is not None),
+        "title": _title(len(shown), len(errors), len(true), ranked=confidence is not None),
     }
 
 
 def _named(labels: NDArray[Any], names: dict[Any, str]) -> NDArray[np.str_]:
-    # A classifier need not have seen all classes that are in y.
+    # y can have classes that the classifier does not know.
     return np.array([names.get(label, str(label)) for label in labels.tolist()], dtype=str)
 
 
-def _title(n_shown: int, n_mistakes: int, n_samples: int, *, ranked: bool) -> str:
-    if n_mistakes == 0:
-        return f"No mistakes in {n_samples:,} samples."
-    among = f"{n_mistakes:,} mistakes in {n_samples:,} samples"
-    if n_shown == n_mistakes:
-        return f"All {among}" if n_shown > 1 else f"The only mistake in {n_samples:,} samples"
+def _title(n_shown: int, n_errors: int, n_samples: int, *, ranked: bool) -> str:
+    if n_errors == 0:
+        return f"No errors in {n_samples:,} samples."
+    among = f"{n_errors:,} errors in {n_samples:,} samples"
+    if n_shown == n_errors:
+        return f"All {among}" if n_shown > 1 else f"The only error in {n_samples:,} samples"
     which = "most confident" if ranked else "first"
     return f"The {which} of {among}" if n_shown == 1 else f"The {n_shown} {which} of {among}"
 

@@ -23,14 +23,6 @@ from sk_mnist.evaluation import calibration_frame
 LONG_NAMES = np.array([f"{number}, a rather long name of a class" for number in range(10)])
 
 
-@pytest.fixture(autouse=True)
-def headless():
-    """Draw in memory, and forget the figures of a test when it ends."""
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-        plt.close("all")
-
-
 def random_images(n_images, side=8):
     return np.random.RandomState(0).rand(n_images, side, side)
 

@@ -1,4 +1,4 @@
-"""What the units of the first hidden layer look at."""
+"""Weights of the first hidden layer as images."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
-import seaborn as sns  # noqa: F401  registers the colour map "vlag"
+import seaborn as sns  # noqa: F401  registers the colormap "vlag"
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure, SubFigure
@@ -15,7 +15,6 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from sk_mnist._utils.final_estimator import final_estimator
-from sk_mnist.displays._common import check_image_shape
 from sk_mnist.displays._tiles import (
     CaptionLine,
     diverging_norm,
@@ -24,42 +23,43 @@ from sk_mnist.displays._tiles import (
     tile_axes,
     tile_grid,
 )
+from sk_mnist.images.image_shape import resolve_image_shape
 
-# The share of the weights within the scale of colours: a few large ones would take it all.
-_SCALED = 0.995
+# Fraction of the weights that the color scale covers. A few large weights would dominate it.
+_COVERED = 0.995
 
 
 class HiddenUnitsDisplay:
     """Weights from the pixels to the units of the first hidden layer, as images.
 
-    All images share one scale of colours, symmetric around zero: where a unit's image is red a
-    bright pixel excites the unit, where it is blue a bright pixel inhibits it. The number above
-    an image is that of the unit.
+    All images share one color scale, symmetric around zero: bright pixels excite a unit where its
+    image is red, and inhibit it where its image is blue. The number above an image is the index of
+    the unit.
 
-    Use :meth:`from_estimator` to make one.
+    Use :meth:`from_estimator` to create one.
 
     Parameters
     ----------
     weights : array-like of shape (n_features, n_units)
-        The weights, one column a unit, as in `coefs_[0]`.
+        The weights, one column per unit, as in `coefs_[0]`.
 
     image_shape : tuple of (int, int), default=None
-        Height and width of an image. By default images are square.
+        Height and width of an image. By default, images are square.
 
     Attributes
     ----------
     ax_ : matplotlib.axes.Axes
-        The axes that hold the images.
+        The axes with the images.
 
     figure_ : matplotlib.figure.Figure
-        The figure that holds the axes.
+        The figure that contains the axes.
 
     units_ : ndarray of shape (n_shown,), dtype=int
-        The numbers of the units that are shown, those of the largest weights first.
+        Indices of the units that are shown, by decreasing norm of their weights.
 
     See Also
     --------
-    SaliencyDisplay : What in an image moved a decision.
+    SaliencyDisplay : Pixels that a prediction depends on.
 
     Examples
     --------
@@ -90,21 +90,21 @@ class HiddenUnitsDisplay:
         cmap: str | Colormap = "vlag",
         colorbar: bool = True,
     ) -> Self:
-        """Draw the weights.
+        """Draw the images.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. By default in a new figure that is large enough for the images.
+            Axes to draw into. By default, a new figure of suitable size is created.
 
         n_units : int, default=36
-            How many units to show at most: those whose weights have the largest Euclidean norm.
+            Maximum number of units: those whose weights have the largest Euclidean norm.
 
         cmap : str or matplotlib.colors.Colormap, default="vlag"
-            The colours, from the lowest to the highest weight; best a diverging map.
+            Colormap, preferably a diverging one.
 
         colorbar : bool, default=True
-            Whether to draw the scale of the colours.
+            Whether to draw the color bar.
 
         Returns
         -------
@@ -114,15 +114,13 @@ class HiddenUnitsDisplay:
         Raises
         ------
         ValueError
-            If the weights are not those of the pixels of an image.
+            If the inputs of the weights are not the pixels of an image.
         """
         weights = np.asarray(self.weights)
         if weights.ndim != 2:
-            raise ValueError(
-                f"weights must have the shape (n_features, n_units), got {weights.shape}."
-            )
+            raise ValueError(f"weights must have shape (n_features, n_units), got {weights.shape}.")
         check_scalar(n_units, "n_units", Integral, min_val=1)
-        shape = check_image_shape(len(weights), self.image_shape)
+        shape = resolve_image_shape(len(weights), self.image_shape, required=True)
         norms = np.linalg.norm(weights, axis=0)
         self.units_ = np.argsort(-norms, kind="stable")[:n_units]
         captions = [[CaptionLine(str(unit), color="0.35")] for unit in self.units_]
@@ -130,7 +128,7 @@ class HiddenUnitsDisplay:
             ax = tile_axes(shape, captions, colorbar=colorbar)
         self.ax_, self.figure_ = ax, ax.figure
         shown = weights[:, self.units_]
-        norm = diverging_norm(shown, _SCALED)
+        norm = diverging_norm(shown, _COVERED)
         if colorbar:
             draw_colorbar(ax, norm, cmap, label="Weight", extend="both", extendfrac=0.02)
         grid = tile_grid(ax, shape, captions)
@@ -148,50 +146,49 @@ class HiddenUnitsDisplay:
         ax: Axes | None = None,
         **plot_options: Any,
     ) -> Self:
-        """Draw the weights of a fitted network.
+        """Plot the weights of a fitted network.
 
         Parameters
         ----------
         estimator : estimator instance
             A fitted estimator with `coefs_`, such as :class:`~sk_mnist.KerasMLPClassifier` or
             :class:`sklearn.neural_network.MLPClassifier`, or a fitted pipeline or search that
-            ends in one. The other steps of a pipeline may scale features, but must not make new
-            ones.
+            ends in one. The other steps of a pipeline may scale features, but must not create
+            new ones.
 
         image_shape : tuple of (int, int), default=None
-            Height and width of an image. By default images are square.
+            Height and width of an image. By default, images are square.
 
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. By default in a new figure.
+            Axes to draw into. By default, a new figure is created.
 
         **plot_options : dict
-            Further keywords of :meth:`plot`.
+            Further keyword arguments of :meth:`plot`.
 
         Returns
         -------
         HiddenUnitsDisplay
-            The display, drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            If the estimator has no such weights, or if their inputs are not the pixels.
+            If the estimator does not have `coefs_`, or if their inputs are not the pixels.
         """
         check_is_fitted(estimator)
         network = final_estimator(estimator)
         if not hasattr(network, "coefs_"):
             raise ValueError(
-                f"{cls.__name__}.from_estimator needs a network with coefs_, which {network!r} "
-                "has not."
+                f"{cls.__name__}.from_estimator needs a network with coefs_, but {network!r} does "
+                "not have them."
             )
         weights = np.asarray(network.coefs_[0])
         n_pixels = getattr(estimator, "n_features_in_", len(weights))
         if n_pixels != len(weights):
             raise ValueError(
-                f"The weights belong to {len(weights)} features that the steps before the "
-                f"network make of {n_pixels}, so they are no image of the input. Give "
-                f"weights in terms of the input to {cls.__name__}, for example by the "
-                "inverse_transform of these steps, or leave out the step that changes the number "
-                "of features."
+                f"The network has {len(weights)} inputs, which the steps before it compute from "
+                f"{n_pixels} features, so its weights are not an image. Pass weights of the "
+                f"original features to {cls.__name__}, for example by the inverse_transform of "
+                "these steps, or remove the step that changes the number of features."
             )
         return cls(weights, image_shape=image_shape).plot(ax, **plot_options)
