@@ -269,7 +269,7 @@ def test_an_unknown_parameter_is_refused(small):
 
 def test_holding_out_all_samples_is_refused(unharmed, digits):
     unharmed.set_params(early_stopping=True, validation_fraction=0.999, warm_start=False)
-    with pytest.raises(ValueError, match=r"validation_fraction=0\.999 leaves nothing of 500"):
+    with pytest.raises(ValueError, match=r"validation_fraction=0\.999 leaves none of 500"):
         unharmed.fit(*digits)
 
 

@@ -28,8 +28,8 @@ from sk_mnist.displays._heatmap import (
 # Up to this number of values, each value is a tick.
 _MAX_TICKS = 10
 
-# Lower end of the color scale: so many times the distance of the best score from the median, below
-# the median.
+# The color scale reaches below the median by this many times the distance from the median to the
+# best score.
 _RANGE_BELOW_MEDIAN = 3.0
 
 

@@ -111,7 +111,7 @@ class GridSearchDisplay:
             color, so that good candidates can be distinguished.
 
         colorbar : bool, default=True
-            Whether to draw the scale of the colours, if there are any.
+            Whether to draw the color bar of heatmaps and scatter plots.
 
         Returns
         -------

@@ -81,7 +81,7 @@ class MisclassifiedDisplay:
     ... )
     >>> display.images.shape
     (9, 8, 8)
-    >>> display.figure_.savefig("mistakes.png")  # doctest: +SKIP
+    >>> display.figure_.savefig("errors.png")  # doctest: +SKIP
     """
 
     ax_: Axes

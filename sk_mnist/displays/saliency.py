@@ -12,9 +12,10 @@ import seaborn as sns  # noqa: F401  registers the colormap "vlag"
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure, SubFigure
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_consistent_length, check_scalar
 
+from sk_mnist._utils.typing import FloatArray
 from sk_mnist.displays._common import ERROR_COLOR, as_images, check_classifier, names_of
 from sk_mnist.displays._tiles import (
     CaptionLine,
@@ -25,8 +26,6 @@ from sk_mnist.displays._tiles import (
     tile_axes,
     tile_grid,
 )
-
-FloatArray = NDArray[np.floating[Any]]
 
 _MAX_IMAGES = 25
 
@@ -71,8 +70,7 @@ class SaliencyDisplay:
     See Also
     --------
     HiddenUnitsDisplay : Weights of the first hidden layer as images.
-    sklearn.inspection.permutation_importance : Importance of features over a whole data
-        set.
+    sklearn.inspection.permutation_importance : Importance of features on a data set.
 
     References
     ----------

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sk_mnist.evaluation.figures import panels, single
+from sk_mnist.evaluation.tables import confused_pairs_table, confused_pairs_title, scores_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 # Twice the pixels of the image on the page, for screens of high resolution.
 _DPI = 184
-
-_N_PAIRS = 10
 
 
 def page(report: EvaluationReport) -> str:
@@ -51,7 +48,6 @@ def _environment() -> Environment:
 def _context(report: EvaluationReport) -> dict[str, Any]:
     """Return the values of the variables in the templates."""
     pairs = report.most_confused
-    n_pairs = f" (top {_N_PAIRS} of {len(pairs)})" if len(pairs) > _N_PAIRS else ""
     return {
         "classifier": report.classifier,
         "headline": report.headline(),
@@ -59,16 +55,11 @@ def _context(report: EvaluationReport) -> dict[str, Any]:
             {"title": panel.title, "caption": panel.caption} | _png(single(panel))
             for panel in panels(report)
         ],
-        "scores": _table(report.classification_report.rename_axis(None)),
-        "pairs_title": f"Most confused pairs{n_pairs}",
-        "pairs": _table(pairs.head(_N_PAIRS), index=False) if len(pairs) else None,
+        # In the tables pandas has escaped the names of classes.
+        "scores": scores_table(report.classification_report, "html"),
+        "pairs_title": confused_pairs_title(pairs),
+        "pairs": confused_pairs_table(pairs, "html") if len(pairs) else None,
     }
-
-
-def _table(frame: pd.DataFrame, **options: Any) -> str:
-    """Return a table as HTML, in which pandas has escaped the names of classes."""
-    four_digits: Callable[[float], str] = "{:.4f}".format
-    return frame.to_html(border=0, float_format=four_digits, escape=True, **options)
 
 
 def _png(figure: Figure) -> dict[str, Any]:

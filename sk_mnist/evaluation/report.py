@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sk_mnist.evaluation.tables import confused_pairs_table, confused_pairs_title, scores_table
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_four_digits = "{:.4f}".format
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -106,11 +106,11 @@ class EvaluationReport:
         parts = [
             self.classifier,
             "\n".join(f"{name:28}{value}" for name, value in self.headline().items()),
-            self.classification_report.rename_axis(None).to_string(float_format=_four_digits),
+            scores_table(self.classification_report, "text"),
         ]
         if len(self.most_confused):
-            shown = self.most_confused.head(10).to_string(index=False, float_format=_four_digits)
-            parts.append(f"Most confused pairs\n{shown}")
+            title = confused_pairs_title(self.most_confused)
+            parts.append(f"{title}\n{confused_pairs_table(self.most_confused, 'text')}")
         return "\n\n".join(parts)
 
     __repr__ = __str__

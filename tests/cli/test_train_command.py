@@ -101,7 +101,7 @@ def test_confusion_matrix_png_is_a_png(training):
 
 def test_train_writes_html_report_of_test_set(training, metrics):
     page = (training[1] / "report.html").read_text(encoding="utf-8")
-    assert f"<dd>{100 * metrics['accuracy']:.2f} %</dd>" in page
+    assert f"<dd>{100 * metrics['accuracy']:.2f}%</dd>" in page
     assert page.count("<img") == 4
 
 

@@ -1,4 +1,4 @@
-"""What all displays promise."""
+"""Checks of all displays."""
 
 from itertools import combinations
 
@@ -27,7 +27,7 @@ def random_images(n_images, side=8):
     return np.random.RandomState(0).rand(n_images, side, side)
 
 
-def mistakes(n_images, names=LONG_NAMES):
+def misclassified(n_images, names=LONG_NAMES):
     labels = np.arange(n_images) % len(names)
     confidence = np.linspace(0.99999, 0.3, n_images)
     return MisclassifiedDisplay(
@@ -35,7 +35,7 @@ def mistakes(n_images, names=LONG_NAMES):
         names[labels],
         names[labels - 1],
         confidence,
-        title=f"The {n_images} most confident of 1,000 mistakes in 10,000 samples",
+        title=f"The {n_images} most confident of 1,000 errors in 10,000 samples",
     )
 
 
@@ -69,10 +69,10 @@ def history(n_epochs):
 
 
 DISPLAYS = {
-    "1 mistake": lambda: mistakes(1),
-    "7 mistakes": lambda: mistakes(7),
-    "25 mistakes": lambda: mistakes(25),
-    "25 mistakes of digits": lambda: mistakes(25, np.arange(10)),
+    "1 error": lambda: misclassified(1),
+    "7 errors": lambda: misclassified(7),
+    "25 errors": lambda: misclassified(25),
+    "25 errors of digits": lambda: misclassified(25, np.arange(10)),
     "1 map": lambda: saliency(1),
     "7 maps": lambda: saliency(7),
     "25 maps of digits": lambda: saliency(25, np.arange(10)),
@@ -93,7 +93,7 @@ DISPLAYS = {
 every_display = pytest.mark.parametrize("make", DISPLAYS.values(), ids=DISPLAYS)
 
 ONE_OF_EACH = [
-    "7 mistakes",
+    "7 errors",
     "1 map",
     "1 unit",
     "calibration of 2 classes",
@@ -107,34 +107,34 @@ one_of_each = pytest.mark.parametrize(
 
 
 def boxes_of_texts(figure):
-    """Return all texts that can be seen, and their places."""
+    """Return all visible texts and their bounding boxes."""
     figure.canvas.draw()
-    unseen = set()
+    hidden = set()
     for axis in figure.findobj(Axis):
         low, high = sorted(axis.get_view_interval())
-        # Matplotlib holds ticks ready a little way beyond the ends of an axis.
+        # Matplotlib has ticks slightly beyond the ends of an axis, which it does not draw.
         ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
-        unseen_ticks = [t for t in ticks if not (axis.axes.axison and low <= t.get_loc() <= high)]
-        unseen |= {label for tick in unseen_ticks for label in (tick.label1, tick.label2)}
+        hidden_ticks = [t for t in ticks if not (axis.axes.axison and low <= t.get_loc() <= high)]
+        hidden |= {label for tick in hidden_ticks for label in (tick.label1, tick.label2)}
         if not axis.axes.axison:
-            unseen |= {axis.label}
+            hidden |= {axis.label}
     texts = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
-    return {text: text.get_window_extent() for text in texts if text not in unseen}
+    return {text: text.get_window_extent() for text in texts if text not in hidden}
 
 
 @one_of_each
-def test_plot_returns_the_display_itself(make):
+def test_displays_plot_returns_self(make):
     display = make()
     assert display.plot() is display
 
 
 @one_of_each
-def test_new_figures_make_room_for_what_is_added(make):
+def test_displays_new_figures_have_a_layout_engine(make):
     assert make().plot().figure_.get_layout_engine() is not None
 
 
 @one_of_each
-def test_plot_draws_into_a_figure_that_pyplot_does_not_know(make):
+def test_displays_draw_into_figures_that_pyplot_does_not_manage(make):
     figure = Figure(layout="constrained")
     display = make().plot(ax=figure.subplots())
     figure.canvas.draw()
@@ -143,20 +143,21 @@ def test_plot_draws_into_a_figure_that_pyplot_does_not_know(make):
 
 
 @one_of_each
-def test_plot_draws_into_a_part_of_a_figure(make):
+def test_displays_draw_into_subfigures(make):
     part = Figure(figsize=(9, 5)).subfigures(1, 2)[1]
     assert make().plot(ax=part.subplots()).figure_ is part
 
 
 @one_of_each
-def test_plot_leaves_global_style_alone(make):
+def test_displays_do_not_change_rcparams(make):
     before = dict(mpl.rcParams)
     make().plot()
     assert dict(mpl.rcParams) == before
 
 
+@pytest.mark.slow
 @every_display
-def test_texts_stay_within_the_figure(make):
+def test_displays_texts_stay_within_the_figure(make):
     figure = make().plot().figure_
     bounds = figure.bbox.padded(1)
     for box in boxes_of_texts(figure).values():
@@ -164,17 +165,19 @@ def test_texts_stay_within_the_figure(make):
         assert bounds.contains(box.x1, box.y1)
 
 
+@pytest.mark.slow
 @every_display
-def test_texts_do_not_overlap(make):
-    places = boxes_of_texts(make().plot().figure_)
-    # The box around a slanting text is no measure of the room it takes.
-    boxes = [box.padded(-1) for text, box in places.items() if text.get_rotation() % 90 == 0]
+def test_displays_texts_do_not_overlap(make):
+    boxes_by_text = boxes_of_texts(make().plot().figure_)
+    # The bounding box of slanted text is larger than the text.
+    boxes = [box.padded(-1) for text, box in boxes_by_text.items() if text.get_rotation() % 90 == 0]
     assert not [(one, other) for one, other in combinations(boxes, 2) if one.overlaps(other)]
 
 
+@pytest.mark.slow
 @every_display
 @pytest.mark.parametrize("size", [(3, 3), (12, 2)])
-def test_pictures_fit_into_axes_of_any_shape(make, size):
+def test_displays_fit_into_axes_of_any_shape(make, size):
     figure = Figure(figsize=size, layout="constrained")
     make().plot(ax=figure.subplots())
     figure.canvas.draw()

@@ -17,7 +17,7 @@ LONG_NAMES = [f"a rather long name of class {number}" for number in range(10)]
 
 
 def predictions(n_classes, per_class=1000, error_rate=0.02):
-    """Labels and predictions as a good classifier makes them."""
+    """Return labels and predictions of a good classifier."""
     rng = np.random.RandomState(0)
     y_true = np.repeat(np.arange(n_classes), per_class)
     wrong = rng.rand(len(y_true)) < error_rate
@@ -25,13 +25,13 @@ def predictions(n_classes, per_class=1000, error_rate=0.02):
 
 
 def mnist_like_matrix():
-    """A matrix with a heavy diagonal, one single error and otherwise zeros."""
+    """Return a matrix with a large diagonal, a single error and otherwise zeros."""
     matrix = np.diag(np.full(10, 1000))
     matrix[4, 9] = 1
     return matrix
 
 
-def cell_colours(display):
+def cell_colors(display):
     mesh = display.ax_.collections[0]
     display.figure_.canvas.draw()
     n_classes = len(display.confusion_matrix)
@@ -46,27 +46,27 @@ def overlapping(boxes):
     return [(a, b) for a, b in combinations(boxes, 2) if a.overlaps(b)]
 
 
-def test_from_predictions_shows_the_confusion_matrix():
+def test_confusion_heatmap_from_predictions_shows_the_matrix():
     y_true, y_pred = predictions(3)
     display = ConfusionHeatmapDisplay.from_predictions(y_true, y_pred)
     shown = [[int(text.get_text()) for text in row] for row in display.text_]
     assert shown == confusion_matrix(y_true, y_pred).tolist()
 
 
-def test_from_estimator_shows_what_it_predicts():
+def test_confusion_heatmap_from_estimator_shows_its_predictions():
     X, y = load_iris(return_X_y=True)
     classifier = LogisticRegression(C=0.01).fit(X, y)
     display = ConfusionHeatmapDisplay.from_estimator(classifier, X, y)
     assert_allclose(display.confusion_matrix, confusion_matrix(y, classifier.predict(X)))
 
 
-def test_from_estimator_refuses_what_is_no_classifier():
+def test_confusion_heatmap_rejects_regressors():
     X, y = load_iris(return_X_y=True)
     with pytest.raises(ValueError, match="needs a classifier, got LinearRegression"):
         ConfusionHeatmapDisplay.from_estimator(LinearRegression().fit(X, y), X, y)
 
 
-def test_true_labels_go_down_and_predicted_labels_across():
+def test_confusion_heatmap_rows_are_true_labels():
     display = ConfusionHeatmapDisplay.from_predictions(["a", "a"], ["b", "b"])
     assert display.text_[0, 1].get_text() == "2"
     assert display.ax_.get_ylabel() == "True label"
@@ -74,29 +74,29 @@ def test_true_labels_go_down_and_predicted_labels_across():
     assert display.ax_.yaxis_inverted()
 
 
-def test_labels_choose_and_order_the_classes():
+def test_confusion_heatmap_labels_select_and_order_classes():
     display = ConfusionHeatmapDisplay.from_predictions(*predictions(4), labels=[3, 1])
     assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["3", "1"]
 
 
-def test_display_labels_name_the_classes():
+def test_confusion_heatmap_display_labels_name_classes():
     display = ConfusionHeatmapDisplay.from_predictions(
         *predictions(2), display_labels=["no", "yes"]
     )
     assert [label.get_text() for label in display.ax_.get_xticklabels()] == ["no", "yes"]
 
 
-def test_sample_weights_count():
+def test_confusion_heatmap_sums_sample_weights():
     display = ConfusionHeatmapDisplay.from_predictions([0, 1], [0, 1], sample_weight=[2.5, 4])
     assert display.text_[0, 0].get_text() == "2.5"
 
 
-def test_plot_returns_the_display_itself():
+def test_confusion_heatmap_plot_returns_self():
     display = ConfusionHeatmapDisplay(np.eye(2))
     assert display.plot() is display
 
 
-def test_plot_draws_into_the_given_axes():
+def test_confusion_heatmap_draws_into_given_axes():
     figure, (left, right) = plt.subplots(1, 2)
     display = ConfusionHeatmapDisplay.from_predictions(*predictions(3), ax=right)
     assert display.ax_ is right
@@ -104,7 +104,7 @@ def test_plot_draws_into_the_given_axes():
     assert not left.collections
 
 
-def test_cells_are_square():
+def test_confusion_heatmap_cells_are_square():
     figure, ax = plt.subplots(figsize=(9, 3))
     ConfusionHeatmapDisplay(np.eye(3)).plot(ax)
     figure.canvas.draw()
@@ -112,47 +112,48 @@ def test_cells_are_square():
     assert abs(right - left) == pytest.approx(abs(top - bottom))
 
 
-def test_plot_leaves_global_style_alone():
+def test_confusion_heatmap_does_not_change_rcparams():
     before = dict(mpl.rcParams)
     ConfusionHeatmapDisplay.from_predictions(*predictions(3))
     assert dict(mpl.rcParams) == before
 
 
-def test_plot_takes_another_colour_map():
+def test_confusion_heatmap_takes_a_colormap():
     display = ConfusionHeatmapDisplay(mnist_like_matrix()).plot(cmap="Greens")
-    assert_allclose(cell_colours(display)[0, 0], plt.get_cmap("Greens")(1.0)[:3])
+    assert_allclose(cell_colors(display)[0, 0], plt.get_cmap("Greens")(1.0)[:3])
 
 
-def test_single_error_beside_a_thousand_hits_is_seen():
-    colours = cell_colours(ConfusionHeatmapDisplay(mnist_like_matrix()).plot())
-    assert np.abs(colours[4, 9] - colours[0, 1]).max() > 0.08
+def test_confusion_heatmap_single_error_in_a_thousand_is_visible():
+    colors = cell_colors(ConfusionHeatmapDisplay(mnist_like_matrix()).plot())
+    assert np.abs(colors[4, 9] - colors[0, 1]).max() > 0.08
 
 
-def test_zeros_have_the_lightest_colour():
-    colours = cell_colours(ConfusionHeatmapDisplay(mnist_like_matrix()).plot())
-    luminance = relative_luminance(colours.reshape(-1, 3)).reshape(10, 10)
+def test_confusion_heatmap_zeros_have_the_lightest_color():
+    colors = cell_colors(ConfusionHeatmapDisplay(mnist_like_matrix()).plot())
+    luminance = relative_luminance(colors.reshape(-1, 3)).reshape(10, 10)
     assert luminance[0, 1] == luminance.max() > 0.8
 
 
-def test_colours_can_be_told_apart_without_seeing_hues():
+def test_confusion_heatmap_colors_are_distinct_in_grayscale():
     matrix = np.diag([0, 1, 3, 10, 30, 100, 300, 1000])
-    colours = cell_colours(ConfusionHeatmapDisplay(matrix).plot())
-    assert (np.diff(relative_luminance(colours.diagonal().T)) < -0.01).all()
+    colors = cell_colors(ConfusionHeatmapDisplay(matrix).plot())
+    assert (np.diff(relative_luminance(colors.diagonal().T)) < -0.01).all()
 
 
 @pytest.mark.parametrize("cmap", ["rocket_r", "Blues", "viridis", "cividis"])
-def test_numbers_contrast_with_their_cells(cmap):
+def test_confusion_heatmap_numbers_contrast_with_cells(cmap):
     matrix = np.arange(100).reshape(10, 10) ** 2
     display = ConfusionHeatmapDisplay(matrix).plot(cmap=cmap)
-    cells = relative_luminance(cell_colours(display).reshape(-1, 3))
+    cells = relative_luminance(cell_colors(display).reshape(-1, 3))
     texts = relative_luminance([to_rgb(text.get_color()) for text in display.text_.flat])
     contrast = (np.maximum(cells, texts) + 0.05) / (np.minimum(cells, texts) + 0.05)
-    assert contrast.min() >= 4.5  # what WCAG 2 asks for
+    assert contrast.min() >= 4.5  # the minimum of WCAG 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_classes", [2, 10, 40, 100])
 @pytest.mark.parametrize("per_class", [5, 5000])
-def test_numbers_stay_within_their_cells(n_classes, per_class):
+def test_confusion_heatmap_numbers_stay_within_cells(n_classes, per_class):
     display = ConfusionHeatmapDisplay.from_predictions(*predictions(n_classes, per_class))
     display.figure_.canvas.draw()
     for (row, column), text in np.ndenumerate([] if display.text_ is None else display.text_):
@@ -161,24 +162,25 @@ def test_numbers_stay_within_their_cells(n_classes, per_class):
         assert row <= min(box.y0, box.y1) <= max(box.y0, box.y1) <= row + 1
 
 
-def test_numbers_are_left_out_where_they_would_not_be_readable():
+def test_confusion_heatmap_leaves_out_unreadable_numbers():
     assert ConfusionHeatmapDisplay.from_predictions(*predictions(100)).text_ is None
 
 
-def test_numbers_of_forty_classes_are_readable():
+def test_confusion_heatmap_numbers_of_forty_classes_are_readable():
     display = ConfusionHeatmapDisplay.from_predictions(*predictions(40))
     assert min(text.get_fontsize() for text in display.text_.flat) >= 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("include_values", [False, True])
-def test_numbers_can_be_turned_off_and_on(include_values):
+def test_confusion_heatmap_include_values(include_values):
     display = ConfusionHeatmapDisplay(np.full((100, 100), 1234))
     assert (display.plot(include_values=include_values).text_ is not None) == include_values
 
 
 @pytest.mark.parametrize("names", [None, LONG_NAMES], ids=["digits", "long"])
 @pytest.mark.parametrize("n_classes", [2, 10])
-def test_names_meet_neither_each_other_nor_the_edge(n_classes, names):
+def test_confusion_heatmap_names_do_not_overlap_or_leave_the_figure(n_classes, names):
     display = ConfusionHeatmapDisplay.from_predictions(
         *predictions(n_classes), display_labels=None if names is None else names[:n_classes]
     )
@@ -192,8 +194,9 @@ def test_names_meet_neither_each_other_nor_the_edge(n_classes, names):
         assert display.figure_.bbox.contains(box.x1, box.y1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_classes", [40, 100])
-def test_names_of_many_classes_do_not_overlap(n_classes):
+def test_confusion_heatmap_names_of_many_classes_do_not_overlap(n_classes):
     display = ConfusionHeatmapDisplay.from_predictions(
         *predictions(n_classes), include_values=False
     )
@@ -202,7 +205,7 @@ def test_names_of_many_classes_do_not_overlap(n_classes):
     assert not overlapping(extents(display.ax_.get_yticklabels()))
 
 
-def test_small_axes_show_every_few_names():
+def test_confusion_heatmap_small_axes_skip_names():
     _, ax = plt.subplots(figsize=(3, 3))
     ConfusionHeatmapDisplay.from_predictions(*predictions(60, 10), ax=ax)
     ax.figure.canvas.draw()
@@ -210,12 +213,12 @@ def test_small_axes_show_every_few_names():
     assert not overlapping(extents(ax.get_xticklabels()))
 
 
-def test_endless_names_are_shortened():
+def test_confusion_heatmap_shortens_long_names():
     display = ConfusionHeatmapDisplay(np.eye(2), display_labels=["x" * 500, "y"]).plot()
     assert display.ax_.get_yticklabels()[0].get_text() == "x" * 39 + "…"
 
 
-def test_shares_are_written_with_three_decimals():
+def test_confusion_heatmap_fractions_have_three_decimals():
     display = ConfusionHeatmapDisplay.from_predictions(
         [0] * 8 + [1], [0] * 7 + [1] + [1], normalize="true"
     )
@@ -223,36 +226,36 @@ def test_shares_are_written_with_three_decimals():
     assert shown == [["0.875", "0.125"], ["0", "1.000"]]
 
 
-def test_shares_that_are_not_zero_do_not_look_like_it():
+def test_confusion_heatmap_small_fractions_do_not_look_like_zero():
     display = ConfusionHeatmapDisplay(np.array([[0.9999, 0.0001], [0.0, 1.0]])).plot()
-    assert display.text_[0, 1].get_text() == "<.001"
+    assert display.text_[0, 1].get_text() == "<0.001"
 
 
-def test_values_format_is_used():
+def test_confusion_heatmap_uses_values_format():
     display = ConfusionHeatmapDisplay(np.array([[0.75, 0.25], [0, 1]])).plot(values_format=".0%")
     assert display.text_[0, 1].get_text() == "25%"
 
 
-def test_colour_bar_names_the_largest_value():
+def test_confusion_heatmap_colorbar_shows_the_largest_value():
     display = ConfusionHeatmapDisplay(np.diag([60000, 12])).plot()
     display.figure_.canvas.draw()
     ticks = display.figure_.axes[-1].get_yticklabels()
     assert [tick.get_text() for tick in ticks] == ["0", "100", "1000", "10000", "60000"]
 
 
-def test_colour_bar_can_be_left_out():
+def test_confusion_heatmap_without_colorbar():
     assert len(ConfusionHeatmapDisplay(np.eye(2)).plot(colorbar=False).figure_.axes) == 1
 
 
-def test_matrix_of_zeros_can_be_drawn():
+def test_confusion_heatmap_of_zeros():
     assert ConfusionHeatmapDisplay(np.zeros((2, 2), dtype=int)).plot().text_ is not None
 
 
-def test_matrix_must_be_square():
-    with pytest.raises(ValueError, match=r"must be square, got the shape \(2, 3\)"):
+def test_confusion_heatmap_rejects_matrices_that_are_not_square():
+    with pytest.raises(ValueError, match=r"must be square, got shape \(2, 3\)"):
         ConfusionHeatmapDisplay(np.zeros((2, 3))).plot()
 
 
-def test_every_class_needs_a_name():
+def test_confusion_heatmap_rejects_wrong_number_of_display_labels():
     with pytest.raises(ValueError, match="each of the 2 classes, got 3 names"):
         ConfusionHeatmapDisplay(np.eye(2), display_labels=["a", "b", "c"]).plot()

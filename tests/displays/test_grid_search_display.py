@@ -31,7 +31,7 @@ def data():
 
 
 def results(grid, scores=None):
-    """Results as GridSearchCV gives them."""
+    """Return results like those of GridSearchCV."""
     params = list(ParameterGrid(grid))
     mean = np.linspace(0.9, 0.95, len(params)) if scores is None else np.array(scores, float)
     return {"params": params, "mean_test_score": mean, "std_test_score": np.full(len(mean), 0.01)}
@@ -42,7 +42,7 @@ def draw(grid, scores=None, **options):
 
 
 def line(display):
-    """Return the dots over the values of one parameter."""
+    """Return the points over the values of one parameter."""
     (container,) = (c for c in display.ax_.containers if isinstance(c, ErrorbarContainer))
     return container.lines[0]
 
@@ -61,7 +61,7 @@ def cell_texts(display):
 
 
 def outlined(display):
-    """Return column and row of the cell that is marked."""
+    """Return column and row of the marked cell."""
     (mark,) = (p for p in display.ax_.patches if isinstance(p, Rectangle) and not p.get_fill())
     return mark.get_xy()
 
@@ -70,144 +70,144 @@ def title(display):
     return " ".join(display.ax_.get_title().split())
 
 
-def test_one_parameter_is_a_line_of_mean_scores():
+def test_grid_search_display_one_parameter_is_a_line_of_mean_scores():
     shown = line(draw({"alpha": [1, 2, 3]}, [0.7, 0.9, 0.8]))
     assert_allclose(shown.get_xydata(), [[1, 0.7], [2, 0.9], [3, 0.8]])
     assert shown.get_linestyle() == "-"
 
 
-def test_bars_are_the_standard_deviation_over_the_splits():
+def test_grid_search_display_error_bars_are_standard_deviations():
     (bars,) = draw({"alpha": [1, 2]}, [0.7, 0.9]).ax_.containers[0].lines[2]
     assert_allclose([s[:, 1] for s in bars.get_segments()], [[0.69, 0.71], [0.89, 0.91]])
 
 
-def test_numbers_are_in_order_of_size():
+def test_grid_search_display_sorts_numbers():
     assert_allclose(line(draw({"alpha": [3, 1, 2]}, [0.3, 0.1, 0.2])).get_ydata(), [0.1, 0.2, 0.3])
 
 
 @pytest.mark.parametrize("values", [[0.001, 0.01, 0.1], [16, 32, 64, 128], [1, 3, 10, 30, 100]])
-def test_numbers_that_are_spaced_geometrically_have_a_logarithmic_axis(values):
+def test_grid_search_display_geometric_numbers_have_a_log_axis(values):
     assert draw({"alpha": values}).ax_.get_xscale() == "log"
 
 
 @pytest.mark.parametrize("values", [[0.1, 0.2, 0.3], [0, 0.1, 0.2], [-1, 0, 1, 2], [1, 2]])
-def test_numbers_that_are_spaced_evenly_have_a_linear_axis(values):
+def test_grid_search_display_even_numbers_have_a_linear_axis(values):
     assert draw({"alpha": values}).ax_.get_xscale() == "linear"
 
 
-def test_zero_stands_beside_numbers_that_are_spaced_geometrically():
+def test_grid_search_display_zero_with_geometric_numbers_is_a_category():
     display = draw({"alpha": [0, 0.001, 0.01, 0.1]})
     assert ticks(display.ax_.xaxis) == ["0", "0.001", "0.01", "0.1"]
     assert_allclose(np.diff(line(display).get_xdata()), 1)
 
 
-def test_values_are_the_ticks():
+def test_grid_search_display_ticks_are_values():
     assert ticks(draw({"alpha": [0.001, 0.01, 0.1]}).ax_.xaxis) == ["0.001", "0.01", "0.1"]
 
 
-def test_other_values_are_categories_in_the_order_of_the_grid():
+def test_grid_search_display_other_values_are_categories_in_grid_order():
     display = draw({"layers": [(64, 32), (8,), (16, 16)]}, [0.3, 0.1, 0.2])
     assert ticks(display.ax_.xaxis) == ["(64, 32)", "(8,)", "(16, 16)"]
     assert_allclose(line(display).get_ydata(), [0.3, 0.1, 0.2])
 
 
-def test_categories_are_not_joined():
+def test_grid_search_display_categories_are_not_connected():
     assert line(draw({"layers": [(8,), (16,)]})).get_linestyle() == "None"
 
 
 @pytest.mark.parametrize("values", [[True, False], [None, 1, 2], [[1, 2], [3]], [np.nan, "a"]])
-def test_values_of_any_kind_can_be_drawn(values):
+def test_grid_search_display_takes_values_of_any_type(values):
     assert len(ticks(draw({"option": values}).ax_.xaxis)) == len(values)
 
 
-def test_booleans_are_no_numbers():
+def test_grid_search_display_booleans_are_categories():
     assert ticks(draw({"shuffle": [True, False]}).ax_.xaxis) == ["True", "False"]
 
 
-def test_functions_and_estimators_are_named():
+def test_grid_search_display_names_functions_and_estimators():
     display = draw({"step": [np.log1p, MinMaxScaler(), "passthrough"]})
     assert ticks(display.ax_.xaxis) == ["log1p", "MinMaxScaler()", "passthrough"]
 
 
-def test_two_parameters_are_a_heat_map():
+def test_grid_search_display_two_parameters_are_a_heatmap():
     display = draw({"a": [1, 2, 3], "b": ["x", "y"]}, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
     assert_allclose(heat(display), [[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]])
     assert display.parameters_ == ["a", "b"]
     assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("a", "b")
 
 
-def test_scores_are_written_into_the_cells():
+def test_grid_search_display_writes_scores_into_cells():
     display = draw({"a": [1, 2], "b": [1, 2]}, [0.1, 0.2, 0.3, 0.4])
     assert cell_texts(display) == {"0.100", "0.200", "0.300", "0.400"}
 
 
-def test_scores_that_are_close_are_written_with_more_digits():
+def test_grid_search_display_writes_close_scores_with_more_digits():
     display = draw({"a": [1, 2], "b": [1, 2]}, [0.9811, 0.9812, 0.9813, 0.9814])
     assert cell_texts(display) == {"0.9811", "0.9812", "0.9813", "0.9814"}
 
 
-def test_scores_that_do_not_fit_are_left_out():
+def test_grid_search_display_leaves_out_scores_that_do_not_fit():
     assert not draw({"a": list(range(100)), "b": list(range(60))}).ax_.texts
 
 
-def test_best_candidate_is_marked_and_named():
+def test_grid_search_display_marks_and_names_best_candidate():
     display = draw({"a": [1, 2, 3], "b": ["x", "y"]}, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
     assert outlined(display) == (2, 1)
     assert title(display) == "Best: 0.6 with a=3, b=y"
 
 
-def test_best_value_is_marked_on_a_line():
+def test_grid_search_display_marks_best_value_on_a_line():
     display = draw({"alpha": [1, 2, 3]}, [0.7, 0.9, 0.8])
     (mark,) = (each for each in display.ax_.lines if each.get_label() == "Best")
     assert mark.get_xydata().tolist() == [[2, 0.9]]
 
 
-def test_failed_fits_are_shown_in_a_heat_map():
+def test_grid_search_display_shows_failed_fits_in_a_heatmap():
     display = draw({"a": [1, 2], "b": [1, 2]}, [0.1, np.nan, 0.3, 0.4])
     assert "failed" in cell_texts(display)
     assert [p.get_xy() for p in display.ax_.patches if p.get_hatch()] == [(0, 1)]
 
 
-def test_failed_fits_are_shown_on_a_line():
+def test_grid_search_display_shows_failed_fits_on_a_line():
     display = draw({"alpha": [1, 2, 3]}, [0.7, np.nan, 0.8])
     (failed,) = (each for each in display.ax_.lines if each.get_label() == "Failed")
     assert failed.get_xdata().tolist() == [2]
     assert len(line(display).get_xdata()) == 2
 
 
-def test_what_was_not_tried_stays_empty():
+def test_grid_search_display_leaves_missing_combinations_empty():
     display = draw([{"a": [1, 2], "b": [1]}, {"a": [2], "b": [2]}], [0.1, 0.2, 0.3])
     assert np.isnan(heat(display)[1, 0])
     assert "failed" not in cell_texts(display)
     assert not [p for p in display.ax_.patches if p.get_hatch()]
 
 
-def test_candidates_without_a_parameter_have_a_value_of_their_own():
+def test_grid_search_display_absent_parameter_is_a_value():
     display = draw([{"a": [1, 2], "b": [1]}, {"a": [1, 2]}])
     assert ticks(display.ax_.yaxis) == ["1", "\N{EM DASH}"]
 
 
-def test_far_outliers_leave_colours_to_the_good_candidates():
+def test_grid_search_display_outliers_do_not_dominate_the_colors():
     display = draw({"a": [1, 2, 3], "b": [1, 2]}, [0.1, 0.97, 0.972, 0.974, 0.976, 0.978])
     assert display.ax_.collections[0].norm.vmin > 0.9
 
 
-def test_third_parameter_is_at_its_best():
+def test_grid_search_display_shows_best_score_over_third_parameter():
     grid = {"a": [1, 2], "b": [1, 2], "c": [1, 2]}
     scores = [0.1, 0.2, 0.4, 0.3, 0.5, 0.6, 0.8, 0.7]
     display = draw(grid, scores)
     assert_allclose(heat(display), [[0.2, 0.6], [0.4, 0.8]])
     label = display.ax_.collections[0].colorbar.ax.get_ylabel()
-    assert "the best over c" in label
+    assert "best over c" in label
 
 
-def test_parameters_that_make_the_largest_difference_are_shown():
+def test_grid_search_display_shows_most_influential_parameters():
     grid = {"a": [1, 2], "b": [1, 2], "c": [1, 2]}
     scores = [10 * c + 5 * b + a for a in (0, 1) for b in (0, 1) for c in (0, 1)]
     assert draw(grid, scores).parameters_ == ["b", "c"]
 
 
-def test_parameters_can_be_chosen():
+def test_grid_search_display_takes_parameters():
     grid = {"a": [1, 2], "b": [1, 2], "c": [1, 2]}
     display = draw(grid, parameters=["c", "a"])
     assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("c", "a")
@@ -215,26 +215,26 @@ def test_parameters_can_be_chosen():
 
 
 @pytest.mark.parametrize("wrong", [["z"], ["a", "a"], [], ["a", "b", "c"]])
-def test_parameters_must_be_one_or_two_of_those_that_vary(wrong):
+def test_grid_search_display_rejects_invalid_parameters(wrong):
     with pytest.raises(ValueError, match=r"one or two of \['a', 'b', 'c'\]"):
         draw({"a": [1, 2], "b": [1, 2], "c": [1, 2]}, parameters=wrong)
 
 
-def test_parameters_of_one_value_are_not_shown():
+def test_grid_search_display_ignores_constant_parameters():
     assert draw({"a": [1, 2], "b": [5]}).parameters_ == ["a"]
 
 
-def test_something_must_vary():
-    with pytest.raises(ValueError, match=r"no parameter .* takes more than one value"):
+def test_grid_search_display_rejects_searches_without_variation():
+    with pytest.raises(ValueError, match=r"no parameter .* has more than one value"):
         draw({"a": [1]})
 
 
-def test_something_must_have_been_fitted():
+def test_grid_search_display_rejects_searches_that_failed():
     with pytest.raises(ValueError, match="all 2 of them failed"):
         draw({"a": [1, 2]}, [np.nan, np.nan])
 
 
-def test_parameters_are_named_without_the_steps_of_the_pipeline(data):
+def test_grid_search_display_removes_pipeline_steps_from_names(data):
     pipeline = make_pipeline(MinMaxScaler(), LogisticRegression())
     search = GridSearchCV(pipeline, {"logisticregression__C": [0.1, 1, 10]}, cv=2).fit(*data)
     display = GridSearchDisplay.from_estimator(search)
@@ -242,18 +242,18 @@ def test_parameters_are_named_without_the_steps_of_the_pipeline(data):
     assert display.parameters_ == ["logisticregression__C"]
 
 
-def test_frames_of_results_can_be_drawn():
+def test_grid_search_display_takes_data_frames():
     frame = pd.DataFrame(results({"a": [1, 2, 3]}, [0.7, 0.9, 0.8]))
     assert_allclose(line(GridSearchDisplay.from_cv_results(frame)).get_ydata(), [0.7, 0.9, 0.8])
 
 
-def test_from_estimator_draws_a_grid_search(data):
+def test_grid_search_display_from_estimator(data):
     search = GridSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2, 3]}, cv=3).fit(*data)
     display = GridSearchDisplay.from_estimator(search)
     assert_allclose(line(display).get_ydata(), search.cv_results_["mean_test_score"])
 
 
-def test_from_estimator_marks_what_the_search_chose(data):
+def test_grid_search_display_from_estimator_marks_best_index(data):
     def simplest(cv_results):
         return 0
 
@@ -262,20 +262,20 @@ def test_from_estimator_marks_what_the_search_chose(data):
     assert title(GridSearchDisplay.from_estimator(search)).endswith("max_depth=1")
 
 
-def test_random_draws_of_two_numbers_are_a_scatter_plot(data):
+def test_grid_search_display_random_search_is_a_scatter_plot(data):
     distributions = {"var_smoothing": loguniform(1e-9, 1.0), "priors": [None, [0.2, 0.3, 0.5]]}
     search = RandomizedSearchCV(GaussianNB(), distributions, n_iter=8, cv=2, random_state=0)
     results = search.fit(*data).cv_results_
-    # Both numbers are drawn, as no value comes twice.
+    # Make both parameters numbers that never repeat.
     for row, params in enumerate(results["params"]):
         params["priors"] = row + 0.5
     display = GridSearchDisplay.from_cv_results(results)
-    (dots,) = display.ax_.collections
-    assert len(dots.get_offsets()) == 8
+    (points,) = display.ax_.collections
+    assert len(points.get_offsets()) == 8
     assert display.ax_.get_xscale() == "log" or display.ax_.get_yscale() == "log"
 
 
-def test_halving_search_counts_the_last_round_of_each_candidate(data):
+def test_grid_search_display_halving_search_uses_last_iteration(data):
     tree = DecisionTreeClassifier(random_state=0)
     search = HalvingGridSearchCV(tree, {"max_depth": [1, 2, 3, 4]}, cv=2, factor=2, random_state=0)
     cv_results = search.fit(*data).cv_results_
@@ -288,7 +288,7 @@ def test_halving_search_counts_the_last_round_of_each_candidate(data):
     assert title(display).endswith(f"max_depth={search.best_params_['max_depth']}")
 
 
-def test_best_of_a_halving_search_is_among_those_of_the_last_round():
+def test_grid_search_display_halving_search_best_is_from_last_iteration():
     halved = {
         "params": [{"a": 1}, {"a": 2}, {"a": 3}, {"a": 2}],
         "mean_test_score": [0.5, 0.6, 0.99, 0.7],
@@ -298,7 +298,7 @@ def test_best_of_a_halving_search_is_among_those_of_the_last_round():
     assert title(GridSearchDisplay.from_cv_results(halved)) == "Best: 0.7 with a=2"
 
 
-def test_candidates_that_were_drawn_twice_are_shown_once():
+def test_grid_search_display_shows_duplicate_candidates_once():
     drawn = {
         "params": [{"a": 1}, {"a": 2}, {"a": 1}],
         "mean_test_score": [0.9, 0.8, 0.7],
@@ -310,7 +310,7 @@ def test_candidates_that_were_drawn_twice_are_shown_once():
 
 @pytest.fixture(scope="module")
 def several_metrics(data):
-    """Return a search that measured two things."""
+    """Return a search with two metrics."""
     return GridSearchCV(
         KNeighborsClassifier(),
         {"n_neighbors": [1, 20, 60]},
@@ -320,14 +320,14 @@ def several_metrics(data):
     ).fit(*data)
 
 
-def test_metric_that_the_search_chose_by_is_shown(several_metrics):
+def test_grid_search_display_default_metric_is_the_refit_metric(several_metrics):
     display = GridSearchDisplay.from_estimator(several_metrics)
     expected = several_metrics.cv_results_["mean_test_neg_log_loss"]
     assert_allclose(line(display).get_ydata(), expected)
     assert display.ax_.get_ylabel() == "Mean test neg_log_loss"
 
 
-def test_metric_can_be_chosen_and_has_its_own_best_candidate(several_metrics):
+def test_grid_search_display_metric_has_its_own_best_candidate(several_metrics):
     display = GridSearchDisplay.from_estimator(several_metrics, metric="accuracy")
     scores = several_metrics.cv_results_["mean_test_accuracy"]
     assert_allclose(line(display).get_ydata(), scores)
@@ -335,27 +335,27 @@ def test_metric_can_be_chosen_and_has_its_own_best_candidate(several_metrics):
 
 
 @pytest.mark.parametrize("metric", [None, "f1"])
-def test_metric_must_be_one_of_those_measured(several_metrics, metric):
+def test_grid_search_display_rejects_unknown_metrics(several_metrics, metric):
     with pytest.raises(ValueError, match=r"one of \['accuracy', 'neg_log_loss'\], got"):
         GridSearchDisplay.from_cv_results(several_metrics.cv_results_, metric=metric)
 
 
-def test_results_must_be_those_of_a_search():
+def test_grid_search_display_rejects_other_results():
     with pytest.raises(ValueError, match=r"'params' and 'mean_test_score', got the keys \['a'\]"):
         GridSearchDisplay.from_cv_results({"a": [1]})
 
 
-def test_from_estimator_needs_a_fitted_search():
+def test_grid_search_display_rejects_unfitted_searches():
     with pytest.raises(ValueError, match="needs a fitted search with cv_results_, got GridSearch"):
         GridSearchDisplay.from_estimator(GridSearchCV(GaussianNB(), {}))
 
 
-def test_colour_map_can_be_chosen():
+def test_grid_search_display_takes_a_colormap():
     display = draw({"a": [1, 2], "b": [1, 2]}, cmap="Greens")
     display.figure_.canvas.draw()
     best = display.ax_.collections[0].get_facecolor()[-1]
     assert same_color(best, plt.get_cmap("Greens")(1.0))
 
 
-def test_colour_bar_can_be_left_out():
+def test_grid_search_display_without_colorbar():
     assert len(draw({"a": [1, 2], "b": [1, 2]}, colorbar=False).figure_.axes) == 1

@@ -26,7 +26,7 @@ def classifier(data):
 
 
 def frame(counts=(10, 30), attrs=True):
-    """A frame as calibration_frame makes it: two bins, each off by a tenth."""
+    """Return a frame like that of calibration_frame: two bins, each with a gap of 0.1."""
     made = pd.DataFrame(
         {"count": counts, "confidence": [0.6, 0.9], "accuracy": [0.7, 0.8]},
         index=pd.IntervalIndex.from_tuples([(0.5, 0.75), (0.75, 1.0)], name="bin"),
@@ -36,7 +36,7 @@ def frame(counts=(10, 30), attrs=True):
     return made
 
 
-def dots(display):
+def points(display):
     return display.axes_[0].lines[-1]
 
 
@@ -44,13 +44,13 @@ def labels(display):
     return [text.get_text() for text in display.axes_[0].get_legend().get_texts()]
 
 
-def test_a_dot_is_a_bin():
-    line = dots(ReliabilityDisplay(frame()).plot())
+def test_reliability_points_are_bins():
+    line = points(ReliabilityDisplay(frame()).plot())
     assert_allclose(line.get_xydata(), [[0.6, 0.7], [0.9, 0.8]])
     assert line.get_marker() == "o"
 
 
-def test_bars_count_the_samples_of_each_bin():
+def test_reliability_histogram_counts_samples_per_bin():
     bars = ReliabilityDisplay(frame()).plot().axes_[1].patches
     assert [bar.get_height() for bar in bars] == [10, 30]
     assert [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars] == [
@@ -59,51 +59,51 @@ def test_bars_count_the_samples_of_each_bin():
     ]
 
 
-def test_bars_of_few_samples_beside_many_can_be_seen():
+def test_reliability_small_bars_are_visible():
     display = ReliabilityDisplay(frame(counts=(2, 9000))).plot()
     display.figure_.canvas.draw()
     assert display.axes_[1].patches[0].get_window_extent().height > 2
 
 
-def test_expected_calibration_error_is_written():
+def test_reliability_shows_expected_calibration_error():
     assert "ECE = 0.123" in labels(ReliabilityDisplay(frame()).plot())
 
 
-def test_expected_calibration_error_is_computed_where_the_frame_has_lost_it():
+def test_reliability_computes_expected_calibration_error_without_attrs():
     assert "ECE = 0.100" in labels(ReliabilityDisplay(frame(attrs=False)).plot())
 
 
-def test_name_is_written():
+def test_reliability_shows_name():
     assert "Bayes (ECE = 0.123)" in labels(ReliabilityDisplay(frame(), name="Bayes").plot())
 
 
-def test_diagonal_is_drawn_and_can_be_left_out():
+def test_reliability_ref_line():
     assert "Perfectly calibrated" in labels(ReliabilityDisplay(frame()).plot())
     assert "Perfectly calibrated" not in labels(ReliabilityDisplay(frame()).plot(ref_line=False))
 
 
-def test_confidences_that_do_not_occur_take_no_room():
+def test_reliability_x_axis_leaves_out_empty_bins():
     left, right = ReliabilityDisplay(frame()).plot().axes_[0].get_xlim()
     assert 0.45 < left < 0.5
     assert 1.0 < right < 1.05
 
 
-def test_wide_first_bin_does_not_squeeze_the_others():
+def test_reliability_x_axis_cuts_wide_first_bin():
     wide = frame().set_index(pd.IntervalIndex.from_tuples([(0.0, 0.89), (0.89, 1.0)]))
     wide["confidence"] = [0.88, 0.95]
     assert ReliabilityDisplay(wide).plot().axes_[0].get_xlim()[0] > 0.7
 
 
-def test_classifiers_that_are_always_sure_can_be_drawn():
-    sure = frame().set_index(pd.IntervalIndex.from_tuples([(0.0, 0.5), (0.5, 1.0)])).iloc[1:]
-    sure["confidence"] = 1.0
-    # Matplotlib warns of axes without a width.
+def test_reliability_of_confidence_one():
+    certain = frame().set_index(pd.IntervalIndex.from_tuples([(0.0, 0.5), (0.5, 1.0)])).iloc[1:]
+    certain["confidence"] = 1.0
+    # Matplotlib warns if the limits of an axis are equal.
     with warnings.catch_warnings(action="error"):
-        left, right = ReliabilityDisplay(sure).plot().axes_[0].get_xlim()
+        left, right = ReliabilityDisplay(certain).plot().axes_[0].get_xlim()
     assert left < 0.95 < 1.0 < right
 
 
-def test_classifiers_can_be_compared_in_the_same_axes():
+def test_reliability_compares_classifiers_in_the_same_axes():
     first = ReliabilityDisplay(frame(), name="one").plot()
     second = ReliabilityDisplay(frame(), name="two").plot(first.axes_)
     assert labels(second) == ["Perfectly calibrated", "one (ECE = 0.123)", "two (ECE = 0.123)"]
@@ -111,26 +111,26 @@ def test_classifiers_can_be_compared_in_the_same_axes():
     assert not same_color(first_line.get_color(), second_line.get_color())
 
 
-def test_comparison_shows_the_bins_of_all():
+def test_reliability_comparison_shows_all_bins():
     low = frame().set_index(pd.IntervalIndex.from_tuples([(0.2, 0.4), (0.8, 1.0)]))
     low["confidence"] = [0.3, 0.9]
     display = ReliabilityDisplay(frame()).plot(ReliabilityDisplay(low).plot().axes_)
     assert display.axes_[0].get_xlim()[0] < 0.2
 
 
-def test_colour_can_be_chosen():
-    assert same_color(dots(ReliabilityDisplay(frame()).plot(color="red")).get_color(), "red")
+def test_reliability_takes_a_color():
+    assert same_color(points(ReliabilityDisplay(frame()).plot(color="red")).get_color(), "red")
 
 
-def test_from_predictions_draws_the_calibration_frame(classifier, data):
+def test_reliability_from_predictions_shows_calibration_frame(classifier, data):
     X, y = data
     display = ReliabilityDisplay.from_predictions(y, classifier.predict_proba(X), n_bins=5)
     expected = calibration_frame(y, classifier.predict_proba(X), n_bins=5)
-    assert_allclose(dots(display).get_xydata(), expected[["confidence", "accuracy"]])
+    assert_allclose(points(display).get_xydata(), expected[["confidence", "accuracy"]])
 
 
 @pytest.mark.parametrize("options", [{"n_bins": 4}, {"strategy": "quantile"}])
-def test_from_estimator_hands_its_options_on(classifier, data, options):
+def test_reliability_from_estimator_passes_options_on(classifier, data, options):
     X, y = data
     weight = np.arange(len(y)) + 1.0
     display = ReliabilityDisplay.from_estimator(classifier, X, y, sample_weight=weight, **options)
@@ -139,30 +139,30 @@ def test_from_estimator_hands_its_options_on(classifier, data, options):
     pd.testing.assert_frame_equal(display.calibration, expected)
 
 
-def test_from_estimator_knows_classes_that_do_not_occur(classifier, data):
+def test_reliability_from_estimator_with_classes_missing_in_y(classifier, data):
     X, y = data
     few = y < 3
     display = ReliabilityDisplay.from_estimator(classifier, X[few], y[few])
     assert display.calibration["count"].sum() == few.sum()
 
 
-def test_from_estimator_names_the_classifier(classifier, data):
+def test_reliability_from_estimator_names_the_classifier(classifier, data):
     assert labels(ReliabilityDisplay.from_estimator(classifier, *data))[1].startswith("GaussianNB")
 
 
-def test_two_classes_can_be_drawn():
+def test_reliability_of_two_classes():
     X, y = load_breast_cancer(return_X_y=True)
     display = ReliabilityDisplay.from_estimator(GaussianNB().fit(X, y), X, y)
-    assert dots(display).get_xdata().min() >= 0.5
+    assert points(display).get_xdata().min() >= 0.5
 
 
-def test_from_estimator_refuses_what_is_no_classifier(data):
+def test_reliability_rejects_regressors(data):
     with pytest.raises(ValueError, match="needs a classifier, got LinearRegression"):
         ReliabilityDisplay.from_estimator(LinearRegression(), *data)
 
 
-def test_from_estimator_needs_probabilities(data):
-    with pytest.raises(ValueError, match=r"predict_proba, which LinearSVC.* has not"):
+def test_reliability_needs_predict_proba(data):
+    with pytest.raises(ValueError, match=r"predict_proba, but LinearSVC.* does not have it"):
         ReliabilityDisplay.from_estimator(LinearSVC(), *data)
 
 
@@ -171,6 +171,6 @@ def test_from_estimator_needs_probabilities(data):
     [frame().drop(columns="count"), frame().reset_index(drop=True), frame().iloc[:0], [1, 2]],
     ids=["column", "index", "empty", "list"],
 )
-def test_calibration_must_be_such_a_frame(calibration):
-    with pytest.raises(ValueError, match="must be a frame as calibration_frame gives it"):
+def test_reliability_rejects_other_frames(calibration):
+    with pytest.raises(ValueError, match="must be a frame as returned by calibration_frame"):
         ReliabilityDisplay(calibration).plot()

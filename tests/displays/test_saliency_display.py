@@ -26,7 +26,7 @@ def classifier(data):
 
 @pytest.fixture(scope="module")
 def two_classes(data):
-    """Return a classifier whose log-odds are linear in the pixels, and its data."""
+    """Return a classifier with log-odds linear in the pixels, and its data."""
     X, y = data
     rows = y < 2
     return LogisticRegression(max_iter=3000).fit(X[rows], y[rows]), X[rows], y[rows]
@@ -36,7 +36,7 @@ def captions(display):
     return [text.get_text() for text in display.ax_.texts]
 
 
-def test_single_pixels_that_are_covered_take_their_own_log_odds_away(two_classes):
+def test_saliency_of_single_pixels_is_their_log_odds(two_classes):
     linear, X, _ = two_classes
     display = SaliencyDisplay.from_estimator(linear, X[:2], patch_size=1)
     sign = np.where(linear.predict(X[:2]) == 1, 1, -1)[:, np.newaxis]
@@ -44,7 +44,7 @@ def test_single_pixels_that_are_covered_take_their_own_log_odds_away(two_classes
     assert_allclose(np.reshape(display.saliency, (2, 64)), expected, atol=1e-6)
 
 
-def test_pixels_get_the_mean_over_the_patches_that_cover_them(two_classes):
+def test_saliency_is_the_mean_over_covering_patches(two_classes):
     linear, X, _ = two_classes
     display = SaliencyDisplay.from_estimator(linear, X[:1], patch_size=2)
     sign = 1 if linear.predict(X[:1])[0] == 1 else -1
@@ -55,7 +55,7 @@ def test_pixels_get_the_mean_over_the_patches_that_cover_them(two_classes):
     assert display.saliency[0][4, 4] == pytest.approx(patches[3:5, 3:5].mean(), abs=1e-6)
 
 
-def test_patches_have_the_value_of_the_background(two_classes):
+def test_saliency_patches_have_background_value(two_classes):
     linear, X, _ = two_classes
     display = SaliencyDisplay.from_estimator(linear, X[:1], patch_size=1, background=16.0)
     sign = 1 if linear.predict(X[:1])[0] == 1 else -1
@@ -63,7 +63,7 @@ def test_patches_have_the_value_of_the_background(two_classes):
     assert_allclose(np.reshape(display.saliency, (1, 64)), expected, atol=1e-6)
 
 
-def test_backgrounds_between_two_bytes_are_not_rounded(two_classes):
+def test_saliency_background_is_not_rounded_to_integers(two_classes):
     linear, X, _ = two_classes
     whole = X[:1].astype(np.uint8)
     of_bytes = SaliencyDisplay.from_estimator(linear, whole, background=0.5)
@@ -71,11 +71,11 @@ def test_backgrounds_between_two_bytes_are_not_rounded(two_classes):
     assert_allclose(of_bytes.saliency, of_floats.saliency)
 
 
-def test_decisions_that_round_to_certainty_are_explained(two_classes):
+def test_saliency_of_probabilities_rounded_to_one(two_classes):
     _, X, y = two_classes
 
     class Certain(LogisticRegression):
-        """A network as sure as those for MNIST: in float32, one minus 1e-12 is one."""
+        """As confident as networks for MNIST: in float32, one minus 1e-12 is one."""
 
         def predict_proba(self, X):
             certain = np.float32(1e-12) * np.exp(-X[:, :1] / 16).astype(np.float32)
@@ -87,19 +87,19 @@ def test_decisions_that_round_to_certainty_are_explained(two_classes):
     assert display.saliency[0][0, 0] == pytest.approx(1.0, rel=1e-3)
 
 
-def test_certainty_gives_finite_maps(data):
+def test_saliency_of_probability_one_is_finite(data):
     X, y = data
     tree = DecisionTreeClassifier(random_state=0).fit(X, y)
     assert np.isfinite(SaliencyDisplay.from_estimator(tree, X[:3]).saliency).all()
 
 
-def test_classifiers_that_do_not_look_give_empty_maps(data):
+def test_saliency_of_constant_classifier_is_zero(data):
     X, y = data
     blind = DummyClassifier(strategy="prior").fit(X, y)
     assert not np.any(SaliencyDisplay.from_estimator(blind, X[:2]).saliency)
 
 
-def test_image_stands_beside_its_map(classifier, data):
+def test_saliency_image_is_next_to_its_map(classifier, data):
     display = SaliencyDisplay.from_estimator(classifier, data[0][:1])
     image, saliency = display.ax_.images
     assert_allclose(image.get_array(), data[0][0].reshape(8, 8))
@@ -107,7 +107,7 @@ def test_image_stands_beside_its_map(classifier, data):
     assert image.get_extent()[1] < saliency.get_extent()[0]
 
 
-def test_outline_of_the_image_lies_on_the_map():
+def test_saliency_outline_is_on_the_map():
     picture = np.zeros((1, 8, 8))
     picture[0, 1:3, 2:5] = 1.0
     display = SaliencyDisplay(picture, np.zeros((1, 8, 8)), [1], [0.5]).plot()
@@ -119,13 +119,13 @@ def test_outline_of_the_image_lies_on_the_map():
     assert top + pixel - 1e-6 <= y.min() < y.max() <= top + 3 * pixel + 1e-6
 
 
-def test_maps_share_a_scale_that_is_symmetric_around_zero(classifier, data):
+def test_saliency_maps_share_a_symmetric_color_scale(classifier, data):
     display = SaliencyDisplay.from_estimator(classifier, data[0][:3])
     largest = np.abs(display.saliency).max()
     assert {image.get_clim() for image in display.ax_.images[1::2]} == {(-largest, largest)}
 
 
-def test_captions_tell_predicted_class_and_probability(classifier, data):
+def test_saliency_captions_show_predicted_class_and_probability(classifier, data):
     X, _ = data
     proba = classifier.predict_proba(X[:100])
     row = np.flatnonzero(proba.max(axis=1) < 0.999)[0]
@@ -133,13 +133,13 @@ def test_captions_tell_predicted_class_and_probability(classifier, data):
     assert captions(display) == [f"{proba[row].argmax()} ({proba[row].max():.3f})"]
 
 
-def test_captions_tell_the_true_class_if_it_is_given(classifier, data):
+def test_saliency_captions_show_true_class_if_given(classifier, data):
     X, y = data
     display = SaliencyDisplay.from_estimator(classifier, X[:1], y=[y[0] + 1])
     assert f"true: {y[0] + 1}" in captions(display)
 
 
-def test_display_labels_name_the_classes(classifier, data):
+def test_saliency_display_labels_name_classes(classifier, data):
     names = [f"digit {number}" for number in range(10)]
     X, y = data
     display = SaliencyDisplay.from_estimator(classifier, X[:5], y=y[:5], display_labels=names)
@@ -148,14 +148,14 @@ def test_display_labels_name_the_classes(classifier, data):
 
 
 @pytest.mark.parametrize("container", [csr_array, np.float32])
-def test_samples_can_be_sparse_or_of_any_type(classifier, data, container):
+def test_saliency_takes_sparse_and_any_dtype(classifier, data, container):
     X, _ = data
     expected = SaliencyDisplay.from_estimator(classifier, X[:2]).saliency
     display = SaliencyDisplay.from_estimator(classifier, container(X[:2]))
     assert_allclose(display.saliency, expected, atol=1e-3)
 
 
-def test_names_of_features_are_kept(data, recwarn):
+def test_saliency_keeps_feature_names(data, recwarn):
     X, y = data
     frame = pd.DataFrame(X).add_prefix("pixel")
     named = LogisticRegression(max_iter=3000).fit(frame, y)
@@ -163,38 +163,38 @@ def test_names_of_features_are_kept(data, recwarn):
     assert not [warning for warning in recwarn if "feature names" in str(warning.message)]
 
 
-def test_samples_are_left_as_they_are(classifier, data):
+def test_saliency_does_not_modify_samples(classifier, data):
     X = data[0][:2].copy()
     SaliencyDisplay.from_estimator(classifier, X)
     assert_allclose(X, data[0][:2])
 
 
-def test_images_need_not_be_square(classifier, data):
+def test_saliency_takes_an_image_shape(classifier, data):
     display = SaliencyDisplay.from_estimator(classifier, data[0][:2], image_shape=(4, 16))
     assert display.saliency[0].shape == (4, 16)
 
 
-def test_colour_bar_can_be_left_out(classifier, data):
+def test_saliency_without_colorbar(classifier, data):
     display = SaliencyDisplay.from_estimator(classifier, data[0][:1], colorbar=False)
     assert len(display.figure_.axes) == 1
 
 
-def test_many_images_are_refused(classifier, data):
+def test_saliency_rejects_many_images(classifier, data):
     with pytest.raises(ValueError, match=r"at most 25 images, got 26 rows. Pass .* X\[:25\]"):
         SaliencyDisplay.from_estimator(classifier, data[0][:26])
 
 
 @pytest.mark.parametrize("patch_size", [0, 9])
-def test_patches_must_fit_into_the_image(classifier, data, patch_size):
+def test_saliency_rejects_invalid_patch_size(classifier, data, patch_size):
     with pytest.raises(ValueError, match=f"patch_size == {patch_size}"):
         SaliencyDisplay.from_estimator(classifier, data[0][:1], patch_size=patch_size)
 
 
-def test_from_estimator_needs_probabilities(data):
-    with pytest.raises(ValueError, match=r"predict_proba, which LinearSVC.* has not"):
+def test_saliency_needs_predict_proba(data):
+    with pytest.raises(ValueError, match=r"predict_proba, but LinearSVC.* does not have it"):
         SaliencyDisplay.from_estimator(LinearSVC(), data[0][:1])
 
 
-def test_from_estimator_refuses_what_is_no_classifier(data):
+def test_saliency_rejects_regressors(data):
     with pytest.raises(ValueError, match="needs a classifier, got LinearRegression"):
         SaliencyDisplay.from_estimator(LinearRegression(), data[0][:1])

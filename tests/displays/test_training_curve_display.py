@@ -22,14 +22,14 @@ HISTORY = {
 
 @pytest.fixture(scope="module")
 def fitted(digits):
-    """Return a Keras network that was trained with a validation set."""
+    """Return a KerasMLPClassifier that was trained with a validation set."""
     classifier = KerasMLPClassifier((16,), epochs=3, early_stopping=True, random_state=0)
     return classifier.fit(*digits)
 
 
 @pytest.fixture(scope="module")
 def mlp(digits):
-    """Return scikit-learn's network, trained with a validation set."""
+    """Return an MLPClassifier that was trained with a validation set."""
     return MLPClassifier((16,), early_stopping=True, random_state=0).fit(*digits)
 
 
@@ -42,7 +42,7 @@ def labels(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
-def test_loss_is_above_accuracy():
+def test_training_curve_loss_is_above_accuracy():
     display = TrainingCurveDisplay.from_history(HISTORY)
     assert [ax.get_ylabel() for ax in display.axes_] == ["Loss", "Accuracy"]
     upper, lower = (ax.get_position() for ax in display.axes_)
@@ -50,34 +50,34 @@ def test_loss_is_above_accuracy():
 
 
 @pytest.mark.parametrize(("panel", "name"), [(0, "loss"), (1, "accuracy")])
-def test_training_and_validation_are_drawn(panel, name):
+def test_training_curve_shows_training_and_validation(panel, name):
     ax = TrainingCurveDisplay.from_history(HISTORY).axes_[panel]
     assert_allclose(curve(ax, "Training").get_ydata(), HISTORY[name])
     assert_allclose(curve(ax, "Validation").get_ydata(), HISTORY[f"val_{name}"])
 
 
-def test_epochs_count_from_one():
+def test_training_curve_epochs_count_from_one():
     ax = TrainingCurveDisplay.from_history(HISTORY).axes_[0]
     assert curve(ax, "Training").get_xdata().tolist() == [1, 2, 3, 4]
 
 
-def test_ticks_are_whole_epochs():
+def test_training_curve_ticks_are_integers():
     display = TrainingCurveDisplay.from_history(HISTORY)
     display.figure_.canvas.draw()
     ticks = display.axes_[1].get_xticks()
     assert_allclose(ticks, np.round(ticks))
 
 
-def test_first_epoch_of_highest_validation_accuracy_is_best():
+def test_training_curve_best_epoch_has_first_highest_validation_accuracy():
     assert TrainingCurveDisplay.from_history(HISTORY).best_epoch_ == 3
 
 
-def test_epoch_of_lowest_validation_loss_is_best_without_accuracy():
+def test_training_curve_best_epoch_has_lowest_validation_loss_without_accuracy():
     history = {"loss": HISTORY["loss"], "val_loss": HISTORY["val_loss"]}
     assert TrainingCurveDisplay.from_history(history).best_epoch_ == 2
 
 
-def test_best_epoch_is_named_with_its_score():
+def test_training_curve_legend_shows_best_epoch_and_score():
     display = TrainingCurveDisplay.from_history(HISTORY)
     assert [labels(ax)[-1] for ax in display.axes_] == [
         "Best epoch: 3 (0.5)",
@@ -85,33 +85,33 @@ def test_best_epoch_is_named_with_its_score():
     ]
 
 
-def test_mark_of_the_best_epoch_can_be_left_out():
+def test_training_curve_without_mark_best():
     display = TrainingCurveDisplay.from_history(HISTORY, mark_best=False)
     assert labels(display.axes_[0]) == ["Training", "Validation"]
 
 
-def test_nothing_is_best_without_validation():
+def test_training_curve_has_no_best_epoch_without_validation():
     display = TrainingCurveDisplay.from_history({"loss": [1, 2], "accuracy": [0, 1]})
     assert display.best_epoch_ is None
     assert labels(display.axes_[0]) == ["Training"]
 
 
-def test_epochs_without_validation_are_not_best():
+def test_training_curve_best_epoch_ignores_nan():
     history = {"loss": [3, 2, 1], "val_accuracy": [np.nan, 0.8, np.nan]}
     assert TrainingCurveDisplay.from_history(history).best_epoch_ == 2
 
 
-def test_loss_alone_has_one_panel():
+def test_training_curve_of_loss_has_one_panel():
     display = TrainingCurveDisplay.from_history({"loss": [1.0]})
     assert [ax.get_ylabel() for ax in display.axes_] == ["Loss"]
 
 
-def test_single_epochs_can_be_seen():
+def test_training_curve_of_one_epoch_is_visible():
     ax = TrainingCurveDisplay.from_history({"loss": [1.0]}).axes_[0]
     assert curve(ax, "Training").get_marker() == "o"
 
 
-def test_one_axes_is_divided():
+def test_training_curve_divides_one_axes():
     figure, (left, right) = plt.subplots(1, 2, layout="constrained")
     display = TrainingCurveDisplay.from_history(HISTORY, ax=right)
     figure.canvas.draw()
@@ -122,7 +122,7 @@ def test_one_axes_is_divided():
         assert right.bbox.padded(1).contains(ax.bbox.x0, ax.bbox.y0)
 
 
-def test_title_of_divided_axes_stands_above_the_panels():
+def test_training_curve_title_of_divided_axes_is_above_the_panels():
     figure, ax = plt.subplots(layout="constrained")
     display = TrainingCurveDisplay.from_history(HISTORY, ax=ax)
     title = ax.set_title("Training")
@@ -130,43 +130,43 @@ def test_title_of_divided_axes_stands_above_the_panels():
     assert title.get_window_extent().y0 >= display.axes_[0].bbox.y1
 
 
-def test_axes_cannot_be_divided_twice():
+def test_training_curve_rejects_dividing_axes_twice():
     _, ax = plt.subplots()
     TrainingCurveDisplay.from_history(HISTORY, ax=ax)
     with pytest.raises(ValueError, match=r"Pass ax=display\.axes_"):
         TrainingCurveDisplay.from_history(HISTORY, ax=ax)
 
 
-def test_panels_can_be_drawn_into_again():
+def test_training_curve_draws_into_the_same_panels_again():
     display = TrainingCurveDisplay.from_history(HISTORY, ax=plt.subplots()[1])
     again = TrainingCurveDisplay.from_history(HISTORY, ax=display.axes_)
     assert again.axes_.tolist() == display.axes_.tolist()
 
 
-def test_axes_can_be_given_for_each_panel():
+def test_training_curve_takes_one_axes_per_panel():
     _, axes = plt.subplots(1, 2)
     assert TrainingCurveDisplay.from_history(HISTORY, ax=axes).axes_.tolist() == axes.tolist()
 
 
-def test_number_of_axes_must_be_that_of_the_panels():
+def test_training_curve_rejects_wrong_number_of_axes():
     with pytest.raises(ValueError, match="one axes or 2 of them, got 3"):
         TrainingCurveDisplay.from_history(HISTORY, ax=plt.subplots(3)[1])
 
 
-def test_from_estimator_draws_the_history(fitted):
+def test_training_curve_from_estimator_shows_history(fitted):
     display = TrainingCurveDisplay.from_estimator(fitted)
     assert_allclose(
         curve(display.axes_[1], "Validation").get_ydata(), fitted.history_["val_accuracy"]
     )
 
 
-def test_from_estimator_draws_the_loss_curve_of_scikit_learn(mlp):
+def test_training_curve_from_estimator_shows_loss_curve_of_mlp_classifier(mlp):
     display = TrainingCurveDisplay.from_estimator(mlp)
     assert_allclose(curve(display.axes_[0], "Training").get_ydata(), mlp.loss_curve_)
     assert_allclose(curve(display.axes_[1], "Validation").get_ydata(), mlp.validation_scores_)
 
 
-def test_from_estimator_finds_the_network_in_a_search_over_pipelines(digits):
+def test_training_curve_from_search_over_pipelines(digits):
     network = MLPClassifier((8,), max_iter=20, random_state=0, tol=1)
     pipeline = make_pipeline(MinMaxScaler(), network)
     search = GridSearchCV(pipeline, {"mlpclassifier__alpha": [0.1]}, cv=2).fit(*digits)
@@ -175,30 +175,30 @@ def test_from_estimator_finds_the_network_in_a_search_over_pipelines(digits):
     assert_allclose(curve(display.axes_[0], "Training").get_ydata(), expected)
 
 
-def test_from_estimator_needs_a_search_that_refits(digits):
+def test_training_curve_rejects_search_without_refit(digits):
     search = GridSearchCV(MLPClassifier((8,), tol=1.0), {"alpha": [0.1]}, cv=2, refit=False)
     with pytest.raises(ValueError, match="refit=True"):
         TrainingCurveDisplay.from_estimator(search.fit(*digits))
 
 
-def test_from_estimator_refuses_what_tells_no_history(digits):
+def test_training_curve_rejects_classifiers_without_history(digits):
     with pytest.raises(ValueError, match="needs a classifier with history_ or loss_curve_"):
         TrainingCurveDisplay.from_estimator(LogisticRegression(max_iter=3000).fit(*digits))
 
 
-def test_from_estimator_refuses_what_is_no_classifier(digits):
+def test_training_curve_rejects_regressors(digits):
     with pytest.raises(ValueError, match="needs a classifier, got MLPRegressor"):
         TrainingCurveDisplay.from_estimator(MLPRegressor())
 
 
-def test_history_must_hold_something_to_draw():
-    with pytest.raises(ValueError, match=r"must hold one of .* got \['learning_rate'\]"):
+def test_training_curve_rejects_history_without_known_keys():
+    with pytest.raises(ValueError, match=r"must have at least one of .* got \['learning_rate'\]"):
         TrainingCurveDisplay.from_history({"learning_rate": [0.1]})
 
 
 @pytest.mark.parametrize(
     "history", [{"loss": [1, 2], "accuracy": [1]}, {"loss": []}, {"loss": 1.0}]
 )
-def test_curves_must_have_one_length(history):
-    with pytest.raises(ValueError, match="one number an epoch, all of one length"):
+def test_training_curve_rejects_curves_of_different_length(history):
+    with pytest.raises(ValueError, match="one number per epoch, and curves of the same length"):
         TrainingCurveDisplay.from_history(history)

@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 import json
 import pickle
 import re
@@ -49,6 +50,11 @@ def report(classifier, digits):
 
 
 @pytest.fixture(scope="module")
+def html(report):
+    return report._repr_html_()
+
+
+@pytest.fixture(scope="module")
 def network_report(digits):
     X, y, X_test, y_test = digits
     network = KerasMLPClassifier((16,), epochs=5, random_state=0)
@@ -61,7 +67,7 @@ def _no_open_figures():
     plt.close("all")
 
 
-def test_report_holds_what_the_functions_return(report, classifier, digits):
+def test_evaluate_agrees_with_metric_functions(report, classifier, digits):
     X, y = digits[2:]
     y_pred, proba = classifier.predict(X), classifier.predict_proba(X)
     assert report.accuracy == accuracy_score(y, y_pred)
@@ -79,7 +85,7 @@ def test_report_holds_what_the_functions_return(report, classifier, digits):
     pd.testing.assert_series_equal(report.top_k, top_k_accuracy(y, proba))
 
 
-def test_mistakes_come_from_the_surest_on(report, classifier, digits):
+def test_evaluate_most_confident_errors_come_first(report, classifier, digits):
     X, y = digits[2:]
     y_pred, proba = classifier.predict(X), classifier.predict_proba(X)
     rows = report.mistakes.index
@@ -92,30 +98,30 @@ def test_mistakes_come_from_the_surest_on(report, classifier, digits):
 
 
 @pytest.mark.parametrize("container", [np.asarray, pd.DataFrame, sparse.csr_array])
-def test_images_are_the_rows_of_the_mistakes(container, report, classifier, digits):
+def test_evaluate_images_are_the_rows_of_errors(container, report, classifier, digits):
     X, y = digits[2:]
     rows = report.mistakes.index
-    if not sparse.issparse(container(X)):  # else it is no input for the classifier
+    if not sparse.issparse(container(X)):  # GaussianNB does not take sparse data
         report = evaluate(classifier, container(X), y, image_shape=SHAPE)
     else:
-        neighbours = KNeighborsClassifier().fit(sparse.csr_array(digits[0]), digits[1])
-        report = evaluate(neighbours, container(X), y, image_shape=SHAPE)
+        neighbors = KNeighborsClassifier().fit(sparse.csr_array(digits[0]), digits[1])
+        report = evaluate(neighbors, container(X), y, image_shape=SHAPE)
         rows = report.mistakes.index
     np.testing.assert_array_equal(report.images, X[rows].reshape(-1, 8, 8))
 
 
-def test_rows_of_784_features_are_images_without_being_asked():
+def test_evaluate_784_features_are_images_by_default():
     X = np.random.RandomState(0).rand(40, 784)
     y = np.arange(40) % 2
     report = evaluate(GaussianNB().fit(X, y), X, 1 - y)
     assert report.images.shape == (25, 28, 28)
 
 
-def test_tables_are_no_images(classifier, digits):
+def test_evaluate_tables_are_not_images(classifier, digits):
     assert evaluate(classifier, *digits[2:]).images is None
 
 
-def test_weights_are_repeated_samples(classifier, digits):
+def test_evaluate_integer_weights_are_repeated_samples(classifier, digits):
     X, y = digits[2:]
     weight = np.random.RandomState(0).randint(0, 3, size=len(y))
     rows = np.repeat(np.arange(len(y)), weight)
@@ -128,7 +134,7 @@ def test_weights_are_repeated_samples(classifier, digits):
         )
 
 
-def test_pipelines_and_searches_give_the_epochs_of_their_network(network_report, digits):
+def test_evaluate_finds_history_in_pipelines_and_searches(network_report, digits):
     assert len(network_report.history["loss"]) == 5
     X, y, *test = digits
     search = GridSearchCV(
@@ -139,7 +145,7 @@ def test_pipelines_and_searches_give_the_epochs_of_their_network(network_report,
     assert len(evaluate(search.fit(X, y), *test).history["loss"]) == 2
 
 
-def test_without_probabilities_there_is_the_rest(digits):
+def test_evaluate_without_predict_proba(digits):
     X, y, *test = digits
     report = evaluate(LinearSVC(dual=False).fit(X, y), *test, image_shape=SHAPE)
     assert report.calibration is None
@@ -151,7 +157,7 @@ def test_without_probabilities_there_is_the_rest(digits):
     assert report.to_dict()["mistakes"][0]["probability"] is None
 
 
-def test_classes_that_the_classifier_does_not_know_are_errors(digits):
+def test_evaluate_unknown_classes_are_errors(digits):
     X, y, X_test, y_test = digits
     classifier = GaussianNB(var_smoothing=1e-2).fit(X[y < 5], y[y < 5])
     report = evaluate(classifier, X_test, y_test)
@@ -160,25 +166,25 @@ def test_classes_that_the_classifier_does_not_know_are_errors(digits):
     assert report.top_k[5] <= (y_test < 5).mean()
 
 
-def test_a_perfect_classifier_has_a_report_too(digits):
+def test_report_of_perfect_classifier(digits):
     X, y = digits[:2]
     report = evaluate(KNeighborsClassifier(1).fit(X, y), X, y, image_shape=SHAPE)
     assert report.n_errors == 0
-    assert "No mistakes" in report._repr_html_()
+    assert "No errors." in report._repr_html_()
     assert "Most confused" not in str(report)
-    with warnings.catch_warnings(action="error"):  # all are as sure as can be
+    with warnings.catch_warnings(action="error"):  # the confidence is always one
         assert report.plot()
 
 
-def test_printed_it_is_a_table_of_80_columns(report):
+def test_report_prints_at_most_80_columns(report):
     text = str(report)
     assert text == repr(report)
-    assert f"accuracy                    {100 * report.accuracy:.2f} %" in text
+    assert f"accuracy                    {100 * report.accuracy:.2f}%" in text
     assert "weighted avg" in text
     assert max(len(line) for line in text.splitlines()) <= 80
 
 
-def test_dict_is_json(report, network_report):
+def test_report_to_dict_is_json(report, network_report):
     for each in (report, network_report):
         loaded = json.loads(json.dumps(each.to_dict(), allow_nan=False))
         assert loaded["accuracy"] == each.accuracy
@@ -188,32 +194,32 @@ def test_dict_is_json(report, network_report):
         assert loaded["mistakes"][0]["row"] == each.mistakes.index[0]
 
 
-def test_report_survives_pickling_without_its_classifier(network_report):
+def test_report_pickles_without_classifier(network_report):
     pickled = pickle.dumps(network_report)
     assert b"sk_mnist.classifier" not in pickled
     copy = pickle.loads(pickled)
     assert copy.to_dict() == network_report.to_dict()
 
 
-def test_plot_has_a_panel_for_all_that_is_known(report, network_report):
+def test_report_plot_has_all_panels(report, network_report):
     def titles(figure):
         return {ax.get_title() for ax in figure.axes}
 
-    assert {"Confusion matrix", "Reliability of the probabilities", "The surest mistakes"} <= (
+    assert {"Confusion matrix", "Reliability diagram", "Most confident errors"} <= (
         titles(report.plot())
     )
     figure = network_report.plot()
-    assert "Training" in {text.get_text() for text in figure.findobj(plt.Text)}
+    assert "Training curves" in {text.get_text() for text in figure.findobj(plt.Text)}
 
 
-def test_plot_is_a_figure_of_pyplot_and_the_page_leaves_none_open(report, tmp_path):
+def test_report_plot_is_a_pyplot_figure_but_html_leaves_none_open(report, tmp_path):
     before = plt.get_fignums()
     report.to_html(tmp_path / "report.html")
     assert plt.get_fignums() == before
     assert report.plot().number in plt.get_fignums()
 
 
-def test_page_needs_nothing_but_itself(report, tmp_path):
+def test_report_html_is_self_contained(report, tmp_path):
     path = tmp_path / "report.html"
     report.to_html(path)
     page = path.read_text(encoding="utf-8")
@@ -222,16 +228,15 @@ def test_page_needs_nothing_but_itself(report, tmp_path):
     pictures = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
     assert len(pictures) == 3
     assert all(base64.b64decode(p).startswith(b"\x89PNG") for p in pictures)
-    assert f"{100 * report.accuracy:.2f} %" in page
+    assert f"{100 * report.accuracy:.2f}%" in page
 
 
-def test_notebook_shows_the_same_without_being_a_page(report):
-    html = report._repr_html_()
+def test_report_repr_html_is_a_fragment(html):
     assert "<html" not in html
     assert html.count("<img") == 3
 
 
-def test_names_of_classes_are_no_markup(digits):
+def test_report_html_escapes_class_names(digits):
     X, y, X_test, y_test = digits
     names = np.array(["<b>zero</b>", *"&23456789"], dtype=object)
     report = evaluate(GaussianNB(var_smoothing=1e-2).fit(X, names[y]), X_test, names[y_test])
@@ -240,27 +245,46 @@ def test_names_of_classes_are_no_markup(digits):
     assert "<b>zero" not in html
 
 
-def test_page_that_cannot_be_written_says_so(report, tmp_path):
+def test_report_html_escapes_classifier(report):
+    html = dataclasses.replace(report, classifier="Tree(<1 & 2>)", images=None)._repr_html_()
+    assert "Tree(&lt;1 &amp; 2&gt;)" in html
+    assert "<1" not in html
+
+
+def test_report_shows_ten_confused_pairs(report, html):
+    n_pairs = len(report.most_confused)
+    assert n_pairs > 10
+    for shown in (str(report), html):
+        assert f"Most confused pairs (top 10 of {n_pairs})" in shown
+    few = dataclasses.replace(report, most_confused=report.most_confused.head(10))
+    assert "Most confused pairs\n" in str(few)
+
+
+def test_report_html_raises_if_not_writable(report, tmp_path):
     with pytest.raises(FileNotFoundError):
         report.to_html(tmp_path / "missing" / "report.html")
 
 
-def test_what_is_no_classifier_is_refused(digits):
+def test_evaluate_rejects_regressors(digits):
     regression = LinearRegression().fit(digits[0], digits[1])
     with pytest.raises(ValueError, match=r"evaluate needs a classifier, got LinearRegression\(\)"):
         evaluate(regression, *digits[2:])
 
 
-def test_several_labels_a_sample_are_refused(classifier, digits):
-    with pytest.raises(ValueError, match=r"one class a sample, but y is .* 'multilabel-indicator'"):
+def test_evaluate_rejects_multilabel_targets(classifier, digits):
+    with pytest.raises(
+        ValueError, match=r"one class per sample, but y is .* 'multilabel-indicator'"
+    ):
         evaluate(classifier, digits[2], np.eye(10, dtype=int)[digits[3]])
 
 
-def test_an_image_shape_that_does_not_fit_is_refused(classifier, digits):
-    with pytest.raises(ValueError, match="has 784 pixels, but X has 64 features"):
+def test_evaluate_rejects_wrong_image_shape(classifier, digits):
+    with pytest.raises(
+        ValueError, match=r"height \* width = 64, the number of features, got \(28, 28\)"
+    ):
         evaluate(classifier, *digits[2:], image_shape=(28, 28))
 
 
-def test_no_samples_are_refused(classifier, digits):
+def test_evaluate_rejects_empty_data(classifier, digits):
     with pytest.raises(ValueError, match="no samples to evaluate on"):
         evaluate(classifier, digits[2][:0], digits[3][:0])

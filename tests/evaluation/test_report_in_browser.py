@@ -8,10 +8,14 @@ from sklearn.naive_bayes import GaussianNB
 from sk_mnist import load_mnist_sample
 from sk_mnist.evaluation import evaluate
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("chromium") and shutil.which("chromedriver")),
-    reason="needs Chromium and its driver",
-)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (shutil.which("chromium") and shutil.which("chromedriver")),
+        reason="needs Chromium and its driver",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +29,7 @@ def page(tmp_path_factory):
 
 @pytest.fixture(scope="module", params=[390, 1280], ids=["phone", "desktop"])
 def browser(request, page):
-    """Chromium without any network, with the page open in a window of the width."""
+    """Return Chromium without a network, with the page open in a window of the given width."""
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")
     for argument in (
@@ -43,23 +47,23 @@ def browser(request, page):
         yield browser
 
 
-def test_all_pictures_are_shown(browser):
-    pictures = browser.find_elements(By.TAG_NAME, "img")
-    widths = [browser.execute_script("return arguments[0].naturalWidth", p) for p in pictures]
+def test_report_html_shows_all_figures(browser):
+    images = browser.find_elements(By.TAG_NAME, "img")
+    widths = [browser.execute_script("return arguments[0].naturalWidth", i) for i in images]
     assert len(widths) == 3
     assert min(widths) > 500
 
 
-def test_nothing_is_wider_than_the_window(browser):
+def test_report_html_fits_the_window(browser):
     script = "return [document.documentElement.scrollWidth, window.innerWidth]"
     content, window = browser.execute_script(script)
     assert content <= window
 
 
-def test_the_scores_of_each_class_can_be_read_without_scrolling_aside(browser):
+def test_report_html_scores_do_not_scroll(browser):
     box = browser.find_element(By.CSS_SELECTOR, ".table .scroll")
     assert box.get_property("scrollWidth") <= box.get_property("clientWidth")
 
 
-def test_the_browser_has_nothing_to_complain_of(browser):
+def test_report_html_logs_no_errors(browser):
     assert browser.get_log("browser") == []

@@ -175,33 +175,33 @@ class OfPlainNumbers(keras.optimizers.schedules.LearningRateSchedule):
 class TestAKerasSchedule:
     SCHEDULE = keras.optimizers.schedules.ExponentialDecay(0.02, decay_steps=4, decay_rate=0.5)
 
-    def test_akeras_schedule_takes_the_place_of_the_estimators(self):
+    def test_keras_schedule_takes_the_place_of_the_estimators(self):
         clf = make(keras.optimizers.Adam(self.SCHEDULE)).fit(X, Y)  # 4 steps an epoch
         assert_allclose(clf.history_["learning_rate"], [0.02, 0.01, 0.005], rtol=1e-6)
 
-    def test_akeras_schedule_goes_on_from_call_to_call_of_partial_fit(self):
+    def test_keras_schedule_goes_on_from_call_to_call_of_partial_fit(self):
         clf = make(keras.optimizers.Adam(self.SCHEDULE))
         for start, stop in ((0, 100), (100, 400), (0, 128)):  # 1, 3 and 1 steps
             clf.partial_fit(X[start:stop], Y[start:stop], classes=range(10))
         expected = [0.02, 0.02 * 0.5**0.25, 0.01]
         assert_allclose(clf.history_["learning_rate"], expected, rtol=1e-6)
 
-    def test_akeras_schedule_goes_on_with_warm_start(self):
+    def test_keras_schedule_goes_on_with_warm_start(self):
         instance = keras.optimizers.Adam(self.SCHEDULE)
         clf = make(instance, warm_start=True).fit(X, Y).set_params(epochs=4).fit(X, Y)
         assert clf.history_["learning_rate"][3] == pytest.approx(0.0025)
 
-    def test_akeras_schedule_may_be_of_a_class_that_keras_does_not_know(self):
+    def test_keras_schedule_may_be_of_a_class_that_keras_does_not_know(self):
         clf = make(keras.optimizers.Adam(Warmup())).fit(X, Y)
         assert_allclose(clf.history_["learning_rate"], [0.01, 0.05, 0.09], rtol=1e-6)
         assert isinstance(clf.model_.optimizer._learning_rate, Warmup)
 
-    def test_akeras_schedule_is_not_called_for_each_step(self):
+    def test_keras_schedule_is_not_called_for_each_step(self):
         Warmup.n_calls = 0
         make(keras.optimizers.SGD(Warmup()), batch_size=4).fit(X, Y)  # 300 steps
         assert 0 < Warmup.n_calls < 10
 
-    def test_akeras_schedule_may_need_plain_numbers(self):
+    def test_keras_schedule_may_need_plain_numbers(self):
         steps = np.arange(100)
         assert_array_equal(rates_by_step(OfPlainNumbers())(steps), [math.exp(-s) for s in steps])
 
@@ -219,7 +219,7 @@ class TestAKerasSchedule:
         ],
         ids=lambda schedule: type(schedule).__name__,
     )
-    def test_akeras_schedule_has_the_same_rates_for_many_steps_at_once(self, schedule):
+    def test_keras_schedule_has_the_same_rates_for_many_steps_at_once(self, schedule):
         steps = np.arange(20, 620)
         rates = rates_by_step(schedule)(steps)
         assert rates.dtype == np.float64
