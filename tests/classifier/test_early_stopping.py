@@ -71,9 +71,7 @@ def test_without_early_stopping_all_epochs_are_trained(small, digits):
     assert clf.n_iter_ == 30
 
 
-def test_early_stopping_best_score_is_that_of_averaged_weights(
-    small, digits, held_out
-):
+def test_early_stopping_best_score_is_that_of_averaged_weights(small, digits, held_out):
     X, y = digits
     # Averages of this many steps lag far behind the weights.
     optimizer = keras.optimizers.Adam(0.02, use_ema=True, ema_momentum=0.99)

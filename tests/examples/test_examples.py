@@ -35,7 +35,7 @@ def table(output):
 @pytest.mark.slow
 def test_example_quick_start_reports_on_held_out_digits():
     output = run("plot_quick_start.py")
-    assert float(re.search(r"accuracy +(\d+\.\d+) ?%", output)[1]) > 93
+    assert float(re.search(r"accuracy +(\d+\.\d+)%", output)[1]) > 93
     assert "of 1,000" in output
 
 

@@ -355,7 +355,10 @@ def test_keras_callbacks_of_another_kind_are_refused(callbacks, error, message):
     ("callback", "message"),
     [
         (keras.callbacks.BackupAndRestore("backup"), r"BackupAndRestore.*warm_start.*joblib.dump"),
-        (keras.callbacks.SwapEMAWeights(), r"SwapEMAWeights.*already ends with the averaged weights"),
+        (
+            keras.callbacks.SwapEMAWeights(),
+            r"SwapEMAWeights.*already ends with the averaged weights",
+        ),
     ],
     ids=["BackupAndRestore", "SwapEMAWeights"],
 )
