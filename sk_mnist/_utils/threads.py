@@ -1,4 +1,4 @@
-"""The thread budget: how many threads a fit or a large prediction may start."""
+"""Threads: how many a fit or a large prediction may have, and the pools that start them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import joblib
@@ -66,3 +67,10 @@ def thread_budget() -> Iterator[int]:
     with _running_pools.one_more() as n_running:
         n_threads = min(_n_processors(), granted_threads() or _n_processors())
         yield max(1, n_threads // n_running)
+
+
+@contextmanager
+def thread_pool() -> Iterator[tuple[ThreadPoolExecutor, int]]:
+    """Start a pool with as many threads as the budget allows; yield the pool and their number."""
+    with thread_budget() as n_threads, ThreadPoolExecutor(n_threads) as pool:
+        yield pool, n_threads

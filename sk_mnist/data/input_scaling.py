@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal, TypeAlias
@@ -13,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from sk_mnist._utils.threads import thread_budget
+from sk_mnist._utils.threads import thread_pool
 from sk_mnist._utils.typing import FloatArray
 
 ScalingMethod: TypeAlias = Literal["rms", "standard"]
@@ -124,7 +123,7 @@ def _mean_square(X: Any, sample_weight: RowWeight) -> float:
 
     # NumPy releases the GIL. The order of the sum does not depend on the number of threads.
     tasks = [slice(i, i + _TASK_ROWS) for i in range(0, X.shape[0], _TASK_ROWS)]
-    with thread_budget() as n_threads, ThreadPoolExecutor(n_threads) as pool:
+    with thread_pool() as (pool, _):
         total = sum(chain.from_iterable(pool.map(sums, tasks)))
     return total / float(sample_weight.sum()) / int(X.shape[1])
 

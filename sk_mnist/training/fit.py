@@ -21,10 +21,10 @@ from sk_mnist.network.initialization import initial_weights, output_intercept
 from sk_mnist.network.spec import NetworkSpec
 from sk_mnist.training import optimizers, resume
 from sk_mnist.training.callbacks import EpochReporter
-from sk_mnist.training.early_stopping import hold_out
 from sk_mnist.training.loop import train
 from sk_mnist.training.sample_weights import class_weight_of_rows, weight_unit
 from sk_mnist.training.state import TrainingPlan, TrainingState
+from sk_mnist.training.validation_split import hold_out
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from sk_mnist.training import early_stopping
+from sk_mnist.training import validation_split
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +24,14 @@ def fitted(small, digits):
 def held_out(monkeypatch):
     """Listen in on the split for early stopping: a list of (train_rows, held_out_rows)."""
     splits = []
-    split = early_stopping.train_test_split
+    split = validation_split.train_test_split
 
     def listen(*args, **kwargs):
         rows = split(*args, **kwargs)
         splits.append(tuple(rows))
         return rows
 
-    monkeypatch.setattr(early_stopping, "train_test_split", listen)
+    monkeypatch.setattr(validation_split, "train_test_split", listen)
     return splits
 
 

@@ -6,7 +6,7 @@ import pytest
 from classifier_checks import assert_close_networks, assert_same_network
 from scipy import sparse
 
-from sk_mnist.engines import chunks
+from sk_mnist.engines import data_loading
 
 
 @pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csc_matrix, sparse.coo_array])
@@ -32,7 +32,7 @@ def test_sparse_data_too_large_to_be_dense_train_the_same(
 ):
     X, y = digits
     dense = small(**params).fit(X, y)
-    monkeypatch.setattr(chunks, "DENSE_BYTES", n_bytes)  # chunks of three batches, or of one
+    monkeypatch.setattr(data_loading, "DENSE_BYTES", n_bytes)  # chunks of three batches, or of one
     clf = small(**params).fit(sparse.csr_matrix(X), y)
     assert_close_networks(clf, dense, 1e-6)
     for name, values in dense.history_.items():

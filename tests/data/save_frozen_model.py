@@ -14,7 +14,7 @@ from sk_mnist import KerasMLPClassifier
 
 
 def main() -> None:
-    """Train on scikit-learn's digits; save the classifier, and what it predicts, beside this file."""
+    """Train on the digits of scikit-learn; save the classifier and its predictions here."""
     X, y = load_digits(return_X_y=True)
     clf = KerasMLPClassifier(
         (16,),

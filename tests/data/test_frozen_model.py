@@ -1,4 +1,4 @@
-"""Files that earlier versions have saved are loaded, predict the same and can be trained further."""
+"""Files of earlier versions are loaded, predict the same and can be trained further."""
 
 import warnings
 from pathlib import Path

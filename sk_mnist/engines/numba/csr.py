@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from sk_mnist._utils.threads import thread_budget
+from sk_mnist._utils.threads import thread_pool
 from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.engines.numba.kernels.csr import copy_nonzero, count_nonzero
 
@@ -60,7 +59,7 @@ def to_csr(
         return X.indptr.astype(np.int64), X.indices.astype(index), values
     chunks = [slice(i, i + _CHUNK_ROWS) for i in range(0, n_rows, _CHUNK_ROWS)]
     counts = np.empty(n_rows, np.int64)
-    with thread_budget() as n_threads, ThreadPoolExecutor(n_threads) as pool:
+    with thread_pool() as (pool, _):
 
         def for_each_chunk(task: Callable[[slice, Any], None]) -> None:
             list(pool.map(lambda rows: task(rows, contiguous(X[rows], factor.dtype)), chunks))

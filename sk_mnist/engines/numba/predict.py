@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
 
 import numpy as np
 
 from sk_mnist._utils.memory import aligned
-from sk_mnist._utils.threads import thread_budget
+from sk_mnist._utils.threads import thread_pool
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.engines.base import NetworkState
 from sk_mnist.engines.numba.kernels.predict import BLOCK_ROWS, predict_logits
@@ -68,7 +67,7 @@ def logits(
                 inputs = inputs.copy()
             finite &= predict_logits(inputs, network, negative_slope, buffers, out[rows])
 
-    with thread_budget() as n_threads, ThreadPoolExecutor(n_threads) as pool:
+    with thread_pool() as (pool, n_threads):
         n_blocks = -(-len(X) // (n_threads * BLOCK_ROWS))
         size = BLOCK_ROWS * max(1, min(_CHUNK_BLOCKS, n_blocks))
         chunks = deque(slice(start, start + size) for start in range(0, len(X), size))

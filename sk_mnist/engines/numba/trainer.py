@@ -7,7 +7,6 @@ the others only, which is faster.
 from __future__ import annotations
 
 from concurrent import futures
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from sk_mnist._utils.threads import thread_budget
+from sk_mnist._utils.threads import thread_pool
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.engines.base import (
@@ -27,7 +26,7 @@ from sk_mnist.engines.base import (
     Totals,
     TrainingTask,
 )
-from sk_mnist.engines.chunks import chunks_of
+from sk_mnist.engines.data_loading import chunks_of
 from sk_mnist.engines.evaluation import NumpyEvaluator
 from sk_mnist.engines.numba.csr import contiguous, stays_sparse, to_csr
 from sk_mnist.engines.numba.kernels.scheduler import STOP, new_counters
@@ -253,7 +252,7 @@ def _run_workers(
     rates = np.ascontiguousarray(rates, np.float64)
     totals = np.zeros(3)
     arguments = data, network, workspace, settings, order, rates, weight_blocks, totals
-    with thread_budget() as n_workers, ThreadPoolExecutor(n_workers) as pool:
+    with thread_pool() as (pool, n_workers):
         counters = new_counters(n_workers)
         try:
             waiting = {

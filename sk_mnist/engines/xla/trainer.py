@@ -19,7 +19,7 @@ from sk_mnist.engines.base import (
     Totals,
     TrainingTask,
 )
-from sk_mnist.engines.chunks import chunk_rows, chunks_of
+from sk_mnist.engines.data_loading import chunk_rows, chunks_of
 from sk_mnist.engines.evaluation import NumpyEvaluator
 from sk_mnist.engines.xla.pool import pool
 from sk_mnist.engines.xla.program import Program, ProgramKey

@@ -16,6 +16,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from sk_mnist import KerasMLPClassifier
+from sk_mnist._utils import threads
 from sk_mnist.engines.numba import predict
 from sk_mnist.engines.numba.kernels.predict import BLOCK_ROWS
 from sk_mnist.network import forward
@@ -113,7 +114,7 @@ def test_predicted_logits_are_the_same_bits_with_any_number_of_threads(
 ):
     X, network = random_rows(2_000, dtype), random_network(dtype)
     expected, _ = predict.logits(X, *network, "relu")
-    monkeypatch.setattr(predict, "thread_budget", lambda: nullcontext(n_threads))
+    monkeypatch.setattr(threads, "thread_budget", lambda: nullcontext(n_threads))
     assert_array_equal(predict.logits(X, *network, "relu")[0], expected)
 
 
@@ -139,7 +140,7 @@ def test_prediction_takes_read_only_arrays_and_does_not_change_them(dtype):
 
 @each_dtype
 def test_prediction_threads_have_the_errstate_of_the_caller(monkeypatch, dtype):
-    monkeypatch.setattr(predict, "thread_budget", lambda: nullcontext(3))
+    monkeypatch.setattr(threads, "thread_budget", lambda: nullcontext(3))
     X = random_rows(2_000)
     X[::50] = 1e300  # overflows in float32
     with warnings.catch_warnings(), np.errstate(over="ignore"):

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from jobs import assert_all_equal, make_job, run, run_python, trained_weights, weighted
 
+from sk_mnist._utils import threads
 from sk_mnist._utils.threads import thread_budget
-from sk_mnist.engines.numba import trainer
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE
 from sk_mnist.network.spec import NetworkSpec
 
@@ -57,7 +57,7 @@ def test_more_threads_than_processors_or_tasks_train_the_same_bits(monkeypatch, 
     job = prepare(weighted(make_job(LARGE, n_rows=150, batch_size=100, dropout=0.2)))
 
     def found_by(n):
-        monkeypatch.setattr(trainer, "thread_budget", lambda: nullcontext(n))
+        monkeypatch.setattr(threads, "thread_budget", lambda: nullcontext(n))
         state, metrics = run(job, "numba")
         return [*state.weights, *state.optimizer_state, metrics]
 

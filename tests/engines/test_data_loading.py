@@ -10,8 +10,8 @@ from scipy import sparse
 
 from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.data.training_data import TrainingData
-from sk_mnist.engines import chunks as chunks_module
-from sk_mnist.engines.chunks import chunks_of
+from sk_mnist.engines import data_loading
+from sk_mnist.engines.data_loading import chunks_of
 from sk_mnist.network.spec import NetworkSpec
 
 N_ROWS, N_FEATURES, BATCH_SIZE = 150, 6, 16
@@ -53,7 +53,7 @@ def train_one_epoch(data, engine, dropout=0.3):
 @pytest.fixture
 def little_memory(monkeypatch):
     """Let sparse data count as large when their dense form has a few kilobytes."""
-    monkeypatch.setattr(chunks_module, "DENSE_BYTES", LARGE_BYTES)
+    monkeypatch.setattr(data_loading, "DENSE_BYTES", LARGE_BYTES)
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, sparse.csr_matrix])
@@ -122,7 +122,7 @@ def test_sparse_data_train_the_same_bits_as_dense_data(engine):
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_chunked_data_train_the_network_of_whole_data(engine, dropout, monkeypatch):
     whole, whole_metrics = train_one_epoch(make_data(sparse.csr_array), engine, dropout)
-    monkeypatch.setattr(chunks_module, "DENSE_BYTES", LARGE_BYTES)
+    monkeypatch.setattr(data_loading, "DENSE_BYTES", LARGE_BYTES)
     assert len(chunks_in_order(make_data(sparse.csr_array))) == 5
     chunked, metrics = train_one_epoch(make_data(sparse.csr_array), engine, dropout)
     for found, expected in zip(chunked, whole, strict=True):
