@@ -13,6 +13,9 @@ from sklearn.datasets import load_digits
 
 from sk_mnist import KerasMLPClassifier
 
+# Not as modules with doctests: several files have this name.
+collect_ignore_glob = ["*conftest.py"]
+
 # A shell has what it starts in the background ignore Ctrl-C, which some tests send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -2,6 +2,7 @@
 
 from unittest import SkipTest
 
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sk_mnist import KerasMLPClassifier
@@ -21,9 +22,22 @@ def expected_failures(estimator):
     return RANDOM_ROWS if estimator.dropout or estimator.early_stopping else {}
 
 
+def run_check(estimator, check):
+    try:
+        check(estimator)
+    except SkipTest:
+        assert check.func.__name__ in SKIPPED
+        raise
+
+
+@parametrize_with_checks([KerasMLPClassifier()])
+def test_scikit_learn_check(estimator, check):
+    run_check(estimator, check)
+
+
+@pytest.mark.slow
 @parametrize_with_checks(
     [
-        KerasMLPClassifier(),
         KerasMLPClassifier(class_weight="balanced"),
         KerasMLPClassifier(hidden_layer_sizes=()),
         KerasMLPClassifier(alpha=1e-3, batch_size=32),
@@ -36,9 +50,5 @@ def expected_failures(estimator):
     ],
     expected_failed_checks=expected_failures,
 )
-def test_scikit_learn_check(estimator, check):
-    try:
-        check(estimator)
-    except SkipTest:
-        assert check.func.__name__ in SKIPPED
-        raise
+def test_scikit_learn_check_with_other_parameters(estimator, check):
+    run_check(estimator, check)

@@ -52,6 +52,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sk_mnist import KerasMLPClassifier
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def two_classes(digits):

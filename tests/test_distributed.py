@@ -8,6 +8,8 @@ from dask.distributed import Client, LocalCluster
 from numpy.testing import assert_array_equal
 from sklearn.model_selection import GridSearchCV
 
+pytestmark = pytest.mark.slow
+
 GRID = {"learning_rate": [0.002, 0.02], "hidden_layer_sizes": [(16,), (8, 8)]}
 
 

@@ -23,6 +23,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sk_mnist import KerasMLPClassifier, load_mnist_sample
 
+pytestmark = pytest.mark.slow
+
 GRID = {"hidden_layer_sizes": [(16,), (8, 8)], "learning_rate": [0.002, 0.01], "dropout": [0, 0.2]}
 
 

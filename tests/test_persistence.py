@@ -16,6 +16,8 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 import sk_mnist.classifier
 
+pytestmark = pytest.mark.slow
+
 LOAD_AND_PREDICT = """
 import pickle, sys
 import joblib, numpy as np

@@ -6,6 +6,8 @@ import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
+
 
 @pytest.mark.parametrize("labels", ["classes", "two classes", "several labels"])
 @pytest.mark.parametrize("input_scaling", ["rms", "standard"])

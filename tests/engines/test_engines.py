@@ -33,7 +33,10 @@ from sk_mnist.engines.base import NetworkState
 from sk_mnist.network.activations import ACTIVATIONS
 from sk_mnist.network.spec import NetworkSpec
 
-pytestmark = [pytest.mark.keras, pytest.mark.parametrize("engine", ENGINES)]
+pytestmark = pytest.mark.keras
+
+XLA = pytest.param("xla", marks=pytest.mark.slow)
+each_engine = pytest.mark.parametrize("engine", ["numba", XLA])
 
 # Larger than all blocks that the kernels cut work into: tiles, blocks of rows, ranges of inputs.
 LARGE = NetworkSpec((301, 134, 140, 3), "relu", "softmax", "float64")
@@ -59,18 +62,30 @@ def with_zeros(job, share=0.8):
     return with_inputs(job, X)
 
 
-PREPARE = {"dense": lambda job: job, "with zeros": with_zeros}
-each_input = pytest.mark.parametrize("prepare", PREPARE.values(), ids=PREPARE)
+def as_it_is(job):
+    return job
 
 
-@each_input
+# Only the kernels have another path for inputs with many zeros.
+each_engine_and_input = pytest.mark.parametrize(
+    ("engine", "prepare"),
+    [
+        ("numba", as_it_is),
+        ("numba", with_zeros),
+        pytest.param("xla", as_it_is, marks=pytest.mark.slow),
+    ],
+    ids=["numba", "numba with zeros", "xla"],
+)
+
+
+@each_engine_and_input
 @pytest.mark.parametrize("spec", OUTPUTS.values(), ids=OUTPUTS)
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_steps_equal_keras(engine, spec, options, prepare):
     assert_equals_reference(prepare(make_job(spec, **options)), engine)
 
 
-@each_input
+@each_engine_and_input
 @pytest.mark.parametrize("spec", OUTPUTS.values(), ids=OUTPUTS)
 def test_steps_with_sample_weight_equal_keras(engine, spec, prepare):
     assert_equals_reference(prepare(weighted(make_job(spec))), engine)
@@ -78,7 +93,7 @@ def test_steps_with_sample_weight_equal_keras(engine, spec, prepare):
     assert_equals_reference(prepare(everything), engine)
 
 
-@each_input
+@each_engine_and_input
 @pytest.mark.parametrize("activation", ["identity", "leaky_relu", "relu"])
 def test_steps_with_each_activation_equal_keras(engine, activation, prepare):
     spec = replace(SOFTMAX, activation=activation)
@@ -86,19 +101,23 @@ def test_steps_with_each_activation_equal_keras(engine, activation, prepare):
     assert_equals_reference(job, engine)
 
 
-def test_activations_of_kernels_are_tested_above(engine):
+def test_every_engine_is_tested():
+    assert set(ENGINES) == {"numba", "xla"}
+
+
+def test_activations_of_kernels_are_tested_above():
     of_kernels = [name for name, a in ACTIVATIONS.items() if a.negative_slope is not None]
     assert sorted(of_kernels) == ["identity", "leaky_relu", "relu"]
 
 
-@each_input
+@each_engine_and_input
 @pytest.mark.parametrize("layer_sizes", [(5, 3), (5, 4, 4, 4, 3)], ids=["none", "three"])
 def test_steps_with_other_numbers_of_hidden_layers_equal_keras(engine, layer_sizes, prepare):
     spec = NetworkSpec(layer_sizes, "relu", "softmax", "float64")
     assert_equals_reference(prepare(weighted(make_job(spec, **EVERYTHING))), engine)
 
 
-@each_input
+@each_engine_and_input
 @pytest.mark.parametrize("batch_size", [1, 64, 100, 1000])
 def test_steps_of_wide_networks_equal_keras_for_any_batch_size(engine, batch_size, prepare):
     options = {"n_rows": 150, "n_epochs": 2, "dropout": 0.2, **EVERYTHING}
@@ -106,7 +125,7 @@ def test_steps_of_wide_networks_equal_keras_for_any_batch_size(engine, batch_siz
     assert_equals_reference(job, engine)
 
 
-@each_input
+@each_engine_and_input
 def test_float32_steps_equal_float64_steps_up_to_rounding(engine, prepare):
     wide = prepare(make_job(SMALL, **EVERYTHING))
     narrow = with_inputs(wide, wide.data.X.astype("float32"))
@@ -115,13 +134,14 @@ def test_float32_steps_equal_float64_steps_up_to_rounding(engine, prepare):
     assert_all_close(found, trained_weights(wide, engine), rtol=1e-4, atol=1e-5)
 
 
-@each_input
+@each_engine_and_input
 def test_sparse_inputs_train_the_network_of_dense_inputs(engine, prepare):
     job = prepare(weighted(make_job(SMALL, **EVERYTHING)))
     given = with_inputs(job, sparse.csr_array(job.data.X))
     assert_all_close(trained_weights(given, engine), trained_weights(job, engine), rtol=1e-12)
 
 
+@each_engine
 def test_inputs_are_scaled(engine):
     job = make_job(SMALL)
     scaling = InputScaling(np.array([3.0, 1, 0, 100, -2]), np.array([2.0, 1, 5, 50, 0.1]))
@@ -130,6 +150,7 @@ def test_inputs_are_scaled(engine):
     assert_all_close(found, trained_weights(job, engine))
 
 
+@each_engine
 def test_uint8_inputs_equal_float_inputs(engine):
     job = make_job(SMALL)
     integers = np.random.default_rng(3).integers(0, 255, job.data.X.shape)
@@ -142,10 +163,12 @@ def test_uint8_inputs_equal_float_inputs(engine):
     )
 
 
+@each_engine
 def test_a_batch_larger_than_the_data_is_all_of_the_data(engine):
     assert_equals_reference(weighted(make_job(SMALL, batch_size=500)), engine)
 
 
+@each_engine
 def test_rows_of_sample_weight_zero_have_no_effect(engine):
     job = make_job(SMALL, batch_size=50)
     weight = np.where(np.arange(50) % 5 == 0, 0.0, 1.0)
@@ -155,6 +178,7 @@ def test_rows_of_sample_weight_zero_have_no_effect(engine):
     assert_all_close(found, expected, 1e-12, 1e-13)
 
 
+@each_engine
 def test_sample_weight_k_equals_k_repetitions_within_a_batch(engine):
     job = make_job(SMALL, n_rows=20, batch_size=64)
     counts = np.random.default_rng(4).integers(1, 4, 20)
@@ -168,6 +192,7 @@ def test_sample_weight_k_equals_k_repetitions_within_a_batch(engine):
     assert_all_close(found, expected, 1e-11, 1e-12)
 
 
+@each_engine
 def test_steps_of_adam_equal_numpy(engine):
     """Logistic regression with the gradient and Adam's formulas written out."""
     spec = NetworkSpec((5, 3), "relu", "softmax", "float64")
@@ -195,6 +220,7 @@ def test_steps_of_adam_equal_numpy(engine):
     assert_all_close(trained_weights(job, engine), [parameters[:-1], parameters[-1]])
 
 
+@each_engine
 class TestState:
     def test_state_goes_on_from_epoch_to_epoch(self, engine):
         job = make_job(SMALL, n_epochs=4, dropout=0.2)
@@ -266,7 +292,7 @@ class TestState:
         assert_array_equal(first_metrics, second_metrics)
 
 
-@each_input
+@each_engine_and_input
 @pytest.mark.parametrize("spec", [*OUTPUTS.values(), LARGE], ids=[*OUTPUTS, "large"])
 @pytest.mark.parametrize(
     "scaling",

@@ -23,6 +23,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sk_mnist import KerasMLPClassifier, export, fetch_mnist, load_mnist_sample
 from sk_mnist.network.activations import ACTIVATIONS
 
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
+
 NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
 TARGETS = {
     "numbers": lambda y: y,

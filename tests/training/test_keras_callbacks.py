@@ -17,6 +17,8 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 
 from sk_mnist import KerasMLPClassifier
 
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
+
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:400].astype("float32"), Y[:400]
 

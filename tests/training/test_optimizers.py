@@ -16,6 +16,8 @@ from sklearn.model_selection import GridSearchCV
 from sk_mnist import KerasMLPClassifier
 from sk_mnist.training.optimizers import rates_by_step, resolve_optimizer
 
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
+
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:400], Y[:400]
 

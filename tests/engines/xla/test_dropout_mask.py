@@ -10,6 +10,8 @@ from scipy import stats
 
 from sk_mnist.engines.xla.dropout import keep_mask
 
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
+
 RATES = [0.01, 0.1, 0.25, 0.5, 0.8, 0.99]
 
 

@@ -13,7 +13,7 @@ from sk_mnist.engines.xla.pool import pool
 from sk_mnist.engines.xla.tensors import padded_rows
 from sk_mnist.engines.xla.trainer import program_key
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 SIZES = st.integers(1, 10**7)
 unhurried = settings(derandomize=True, deadline=None)

@@ -12,7 +12,7 @@ from sk_mnist.engines.xla.pool import ProgramPool, pool
 from sk_mnist.engines.xla.program import Program
 from sk_mnist.engines.xla.trainer import XlaTrainer, program_key
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 
 def key_of(job):
