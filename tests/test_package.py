@@ -10,6 +10,8 @@ import pytest
 
 import sk_mnist
 
+pytestmark = pytest.mark.slow
+
 KERAS = {"keras", "tensorflow"}
 PLOTTING = {"matplotlib", "seaborn"}
 

@@ -19,6 +19,8 @@ from mirror import (
 
 from sk_mnist.datasets import download, fetch_mnist
 
+pytestmark = pytest.mark.slow
+
 
 def test_download_to_data_home(tmp_path, archives, small_mnist, mirrors):
     home = tmp_path / "new" / "home"

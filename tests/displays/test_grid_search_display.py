@@ -24,6 +24,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from sk_mnist.displays import GridSearchDisplay
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data():

@@ -13,6 +13,8 @@ from sklearn.preprocessing import MinMaxScaler
 from sk_mnist import KerasMLPClassifier
 from sk_mnist.displays import HiddenUnitsDisplay
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data():

@@ -10,6 +10,8 @@ from sklearn.svm import LinearSVC
 
 from sk_mnist.displays import MisclassifiedDisplay
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data():

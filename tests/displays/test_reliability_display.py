@@ -13,6 +13,8 @@ from sklearn.svm import LinearSVC
 from sk_mnist.displays import ReliabilityDisplay
 from sk_mnist.evaluation import calibration_frame
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data():

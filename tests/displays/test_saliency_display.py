@@ -12,6 +12,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from sk_mnist.displays import SaliencyDisplay
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data():

@@ -11,6 +11,8 @@ from sklearn.preprocessing import MinMaxScaler
 from sk_mnist import KerasMLPClassifier
 from sk_mnist.displays import TrainingCurveDisplay
 
+pytestmark = pytest.mark.slow
+
 HISTORY = {
     "loss": [0.9, 0.5, 0.3, 0.2],
     "accuracy": [0.7, 0.8, 0.9, 0.95],

@@ -20,7 +20,7 @@ ORDER = np.random.default_rng(0).permutation(N_ROWS)
 # Four times the bytes of a chunk: chunks of 32 rows, so that the last of 150 rows has 22.
 LARGE_BYTES = 4 * 2 * BATCH_SIZE * N_FEATURES * 8
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 
 def make_data(container=np.asarray):

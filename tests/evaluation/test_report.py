@@ -30,6 +30,8 @@ from sk_mnist.evaluation import (
     top_k_accuracy,
 )
 
+pytestmark = pytest.mark.slow
+
 SHAPE = (8, 8)
 
 

@@ -9,7 +9,7 @@ from sk_mnist.network.activations import ACTIVATIONS
 from sk_mnist.network.initialization import initial_weights
 from sk_mnist.network.spec import NetworkSpec
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 
 def make_spec(layer_sizes=(8, 6, 5, 3), activation="relu", out="softmax", dtype="float64"):

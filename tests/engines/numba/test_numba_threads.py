@@ -18,7 +18,7 @@ from sk_mnist._utils.threads import thread_budget
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE
 from sk_mnist.network.spec import NetworkSpec
 
-pytestmark = pytest.mark.keras  # `jobs` imports TensorFlow
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 # Larger than tiles, row blocks, weight blocks and input ranges.
 LARGE = NetworkSpec((301, 2 * TILE + 6, 140, 3), "relu", "softmax", "float64")
