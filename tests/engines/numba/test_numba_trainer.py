@@ -36,6 +36,7 @@ def test_metrics_are_those_of_the_network_before_each_step():
     assert_allclose(metrics[0], [loss, share[logits.argmax(axis=1) == labels].sum()], rtol=1e-10)
 
 
+@pytest.mark.slow
 def test_training_and_predicting_import_neither_keras_nor_tensorflow():
     code = """
 import sys
