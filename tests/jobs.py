@@ -104,6 +104,17 @@ def weighted(job):
     return replace(job, data=replace(job.data, row_weight=row_weight))
 
 
+def with_inputs(job, X):
+    return replace(job, data=replace(job.data, X=X))
+
+
+def with_zeros(job, share=0.8):
+    """Return a job a share of whose inputs is zero, so many that kernels leave them out."""
+    X = job.data.X.copy()
+    X[np.random.default_rng(5).random(X.shape) < share] = 0
+    return with_inputs(job, X)
+
+
 def initial_weights(spec):
     weights = initialization.initial_weights(spec, np.random.RandomState(0))
     return [w + 0.1 * (i % 2) for i, w in enumerate(weights)]

@@ -24,6 +24,8 @@ from jobs import (
     run_reference,
     trained_weights,
     weighted,
+    with_inputs,
+    with_zeros,
 )
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -49,17 +51,6 @@ OPTIONS = {
     "dropout": {"dropout": 0.4},
     "everything": {"dropout": 0.4, **EVERYTHING},
 }
-
-
-def with_inputs(job, X):
-    return replace(job, data=replace(job.data, X=X))
-
-
-def with_zeros(job, share=0.8):
-    """Return a job a share of whose inputs is zero, so many that kernels leave them out."""
-    X = job.data.X.copy()
-    X[np.random.default_rng(5).random(X.shape) < share] = 0
-    return with_inputs(job, X)
 
 
 def as_it_is(job):

@@ -16,6 +16,8 @@ from jobs import (
     run,
     trained_weights,
     weighted,
+    with_inputs,
+    with_zeros,
 )
 from numpy.testing import assert_array_equal
 from scipy import sparse
@@ -32,17 +34,6 @@ pytestmark = pytest.mark.keras  # `jobs` imports TensorFlow
 
 # Larger than tiles, row blocks, weight blocks and input ranges.
 LARGE = NetworkSpec((301, 2 * TILE + 6, 140, 3), "relu", "softmax", "float64")
-
-
-def with_inputs(job, X):
-    return replace(job, data=replace(job.data, X=X))
-
-
-def with_zeros(job, share=0.8):
-    """Return a job with a share of zeros among its inputs, which makes them sparse enough."""
-    X = job.data.X.copy()
-    X[np.random.default_rng(5).random(X.shape) < share] = 0
-    return with_inputs(job, X)
 
 
 def loaded_rows(job):

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from jobs import assert_all_equal, make_job, run, run_python, trained_weights, weighted
+from jobs import assert_all_equal, make_job, run, run_python, trained_weights, weighted, with_zeros
 
 from sk_mnist._utils import threads
 from sk_mnist._utils.threads import thread_budget
@@ -33,13 +33,6 @@ X[rng.random(X.shape) < {share}] = 0
 clf = KerasMLPClassifier({hidden}, epochs=2, random_state=0, dropout=0.1, alpha=0.01).fit(X, y)
 print(hashlib.sha256(b"".join(map(np.ndarray.tobytes, clf.coefs_ + clf.intercepts_))).hexdigest())
 """
-
-
-def with_zeros(job, share=0.8):
-    """Return a job with a share of zeros among its inputs, which makes them sparse enough."""
-    X = job.data.X.copy()
-    X[np.random.default_rng(5).random(X.shape) < share] = 0
-    return replace(job, data=replace(job.data, X=X))
 
 
 @pytest.mark.slow
