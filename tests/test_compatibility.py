@@ -16,7 +16,6 @@ import optuna
 import pandas as pd
 import polars as pl
 import pytest
-import skops.io
 from numpy.testing import assert_allclose, assert_array_equal
 from optuna_integration import OptunaSearchCV
 from scipy import sparse
@@ -325,6 +324,8 @@ class TestSkops:
     )
     def test_skops_needs_to_trust_the_classifier_alone(self, small, digits, parameters):
         clf = small(**parameters).fit(*digits)
+        import skops.io  # imports PyTorch where it is installed
+
         data = skops.io.dumps(clf)
         untrusted = skops.io.get_untrusted_types(data=data)
         assert untrusted == ["sk_mnist.classifier.KerasMLPClassifier"]
@@ -333,6 +334,8 @@ class TestSkops:
 
     def test_skops_goes_on_training_as_if_there_had_been_no_break(self, small, digits):
         clf = small(dropout=0.2).partial_fit(*digits, classes=range(10))
+        import skops.io  # imports PyTorch where it is installed
+
         data = skops.io.dumps(clf)
         loaded = skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))
         for model in (clf, loaded):

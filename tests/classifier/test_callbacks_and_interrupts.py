@@ -143,6 +143,7 @@ print("kept", clf.n_iter_, clf.predict(X).shape[0], [str(w.message) for w in cau
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_on_a_running_process_keeps_the_finished_epochs():
     process = subprocess.Popen(

@@ -4,6 +4,7 @@ import pytest
 from sklearn.callback import ScoringMonitor
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_a_training_that_diverges_names_the_learning_rate(small, digits, optimizer):
     clf = small(optimizer=optimizer, learning_rate=1e30)

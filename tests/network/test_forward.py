@@ -194,6 +194,7 @@ class TestProbabilities:
         assert np.isfinite(log_probabilities(z, out_activation)).all()
 
 
+@pytest.mark.slow
 def test_importing_the_forward_pass_imports_neither_keras_nor_tensorflow():
     code = "import sys, sk_mnist.network.forward; print({'keras', 'tensorflow'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

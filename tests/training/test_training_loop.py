@@ -218,7 +218,7 @@ class TestHistory:
         assert state.n_epochs == 1
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ["numba", pytest.param("xla", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize(
     "spec", [SOFTMAX, BINARY, MULTILABEL], ids=["softmax", "binary", "multilabel"]
@@ -247,6 +247,7 @@ def test_validation_metrics_equal_sklearn_on_the_keras_model(spec, container, en
 
 
 class TestEpochs:
+    @pytest.mark.slow
     def test_epochs_see_every_training_row_once_and_no_validation_row(self):
         """Where no weight changes, the loss of an epoch is the mean over its rows."""
         data = make_data(n_validation=10)
@@ -407,6 +408,7 @@ class TestDivergence:
     # The first step makes the weights infinite; a second one sees it in the loss.
     PLAN = replace(PLAN, batch_size=64, optimizer="sgd", learning_rate=1e38, alpha=1e300)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("epochs", "found"), [(1, "a weight that is not finite after 1 "), (2, "a loss of nan")]
     )
@@ -416,6 +418,7 @@ class TestDivergence:
         assert "optimizer='sgd'" in str(info.value)
         assert "Try learning_rate=1e+37" in str(info.value)
 
+    @pytest.mark.slow
     def test_divergence_leaves_the_next_training_alone(self):
         plan = replace(PLAN, optimizer="sgd", batch_size=64)
         expected = run(plan, engine="xla")

@@ -186,6 +186,7 @@ class TestBackendChoice:
             monkeypatch.setattr(backend, "_MANY_MULTIPLICATIONS", 0)
             assert_array_equal(clf.predict_proba(X), expected)
 
+    @pytest.mark.slow
     @pytest.mark.keras
     def test_predictions_do_not_depend_on_what_the_process_did_before(self, tmp_path):
         from jobs import run_python  # imports TensorFlow
