@@ -157,8 +157,9 @@ def test_confusion_heatmap_numbers_contrast_with_cells(cmap):
 def test_confusion_heatmap_numbers_stay_within_cells(n_classes, per_class):
     display = ConfusionHeatmapDisplay.from_predictions(*predictions(n_classes, per_class))
     display.figure_.canvas.draw()
+    to_data = display.ax_.transData.inverted()
     for (row, column), text in np.ndenumerate([] if display.text_ is None else display.text_):
-        box = text.get_window_extent().transformed(display.ax_.transData.inverted())
+        box = text.get_window_extent().transformed(to_data)
         assert column <= box.x0 <= box.x1 <= column + 1
         assert row <= min(box.y0, box.y1) <= max(box.y0, box.y1) <= row + 1
 
