@@ -209,7 +209,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
     -----
     The dtype of the network follows X, as in `MLPClassifier`: float64 gives a float64 network, any
     other dtype a float32 network, which trains twice as fast. uint8 data are never converted as a
-    whole. Samples of weight zero are ignored.
+    whole. Samples of weight zero are not trained on; their classes are in `classes_` all the same.
 
     Importing this class, training with the defaults, loading with joblib and predicting import
     neither Keras nor TensorFlow; `model_` and training by TensorFlow do. An optimizer given as an
@@ -367,7 +367,8 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
                     f"warm_start=True needs the classes of the previous fit, {self.classes_}; "
                     f"y has {classes}. Set warm_start=False to start over."
                 )
-            self.classes_ = classes
+            self.classes_ = classes  # with those that have no row of positive weight
+            X, y, sample_weight = _with_positive_weight(X, y, sample_weight)
             self._train(X, y, sample_weight, continued, context, arguments)
         context.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **arguments)
         return self
@@ -406,7 +407,9 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         with _unchanged_on_error(self):
             _check_partial_fit_first_call(self, classes)
             continued = hasattr(self, "coefs_")
-            X, y, sample_weight = self._check_data(X, y, sample_weight, reset=not continued)
+            X, y, sample_weight = _with_positive_weight(
+                *self._check_data(X, y, sample_weight, reset=not continued)
+            )
             if y.ndim == 2 and y.shape[1] != len(self.classes_):
                 raise ValueError(
                     f"y has {y.shape[1]} columns, but {len(self.classes_)} classes were declared: "
@@ -479,7 +482,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
     def _check_data(
         self, X: Any, y: Any, sample_weight: Any, reset: bool
     ) -> tuple[Any, npt.NDArray[Any], npt.NDArray[np.float64]]:
-        """Check and convert training data, and remove samples of weight zero."""
+        """Check and convert training data."""
         check_rectangular(X)
         X, y = validate_data(
             self,
@@ -498,9 +501,6 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
                 "Training cannot continue with another kind of target: use a new estimator."
             )
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if not weight.all():
-            rows = np.flatnonzero(weight)
-            X, y, weight = X[rows], y[rows], weight[rows]
         return X, y, weight
 
     def _kept_dtypes(self, reset: bool) -> list[type]:
@@ -575,6 +575,16 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         tags.input_tags.sparse = True
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _with_positive_weight(
+    X: Any, y: npt.NDArray[Any], weight: npt.NDArray[np.float64]
+) -> tuple[Any, npt.NDArray[Any], npt.NDArray[np.float64]]:
+    """Leave out the samples of weight zero."""
+    if weight.all():
+        return X, y, weight
+    rows = np.flatnonzero(weight)
+    return X[rows], y[rows], weight[rows]
 
 
 @contextmanager

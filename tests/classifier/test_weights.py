@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from classifier_checks import assert_close_networks, assert_same_network
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import VotingClassifier
+from sklearn.naive_bayes import GaussianNB
 from sklearn.utils.class_weight import compute_class_weight
+
+from sk_mnist import KerasMLPClassifier
 
 
 @pytest.mark.parametrize("input_scaling", ["rms", "standard", None])
@@ -33,11 +38,24 @@ def test_rows_of_weight_zero_are_as_if_absent(small, digits, params):
     assert_same_network(clf, small(**params).fit(X[kept], y[kept], sample_weight=weight[kept]))
 
 
-def test_a_class_that_only_has_rows_of_weight_zero_is_absent(small, digits):
-    X, y = digits
-    clf = small(epochs=1).fit(X, y, sample_weight=np.where(y == 3, 0, 1))
-    np.testing.assert_array_equal(clf.classes_, [0, 1, 2, 4, 5, 6, 7, 8, 9])
-    assert clf.predict_proba(X).shape == (500, 9)
+@pytest.mark.parametrize("labels", [{0, 1, 2}, {0, 1}], ids=["three classes", "two classes"])
+def test_classes_are_those_of_y_even_without_positive_weight(small, iris, labels):
+    X, y = (array[np.isin(iris[1], list(labels))] for array in iris)
+    clf = small(epochs=30, learning_rate=0.01).fit(X, y, sample_weight=np.where(y == 0, 0, 1))
+    np.testing.assert_array_equal(clf.classes_, sorted(labels))
+    assert clf.predict_proba(X).shape == (len(X), len(labels))
+    assert clf.predict_proba(X)[:, 0].max() < 0.05
+    assert clf.score(X[y > 0], y[y > 0]) > 0.9
+
+
+def test_a_class_of_weight_zero_keeps_its_place_in_a_vote_and_in_calibration(iris):
+    X, y = iris
+    weight = (y != 0) * 1.0
+    settings = {"hidden_layer_sizes": (16,), "epochs": 50, "batch_size": 16, "random_state": 0}
+    clf = KerasMLPClassifier(**settings, input_scaling="standard")
+    vote = VotingClassifier([("a", clf), ("b", GaussianNB())], voting="soft")
+    for model in (vote, CalibratedClassifierCV(clf, cv=3)):
+        assert model.fit(X, y, sample_weight=weight).score(X, y, weight) > 0.9
 
 
 def test_rows_of_weight_zero_are_as_if_absent_in_partial_fit(small, digits):
