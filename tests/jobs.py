@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -28,6 +29,11 @@ from sk_mnist.training.optimizers import resolve_optimizer
 
 ENGINES = {"numba": lambda task: nullcontext(NumbaAdamTrainer(task)), "xla": xla_trainer}
 """Context managers that yield an engine for a task."""
+
+each_engine = pytest.mark.parametrize(
+    "engine",
+    [pytest.param(name, marks=pytest.mark.slow if name == "xla" else ()) for name in ENGINES],
+)
 
 KERAS_OPTIMIZERS = {
     "adadelta": keras.optimizers.Adadelta,

@@ -323,9 +323,9 @@ class TestSkops:
         "parameters", [{}, {"warm_start": True}, {"early_stopping": True, "class_weight": {3: 2.0}}]
     )
     def test_skops_needs_to_trust_the_classifier_alone(self, small, digits, parameters):
-        clf = small(**parameters).fit(*digits)
         import skops.io  # imports PyTorch where it is installed
 
+        clf = small(**parameters).fit(*digits)
         data = skops.io.dumps(clf)
         untrusted = skops.io.get_untrusted_types(data=data)
         assert untrusted == ["sk_mnist.classifier.KerasMLPClassifier"]
@@ -333,9 +333,9 @@ class TestSkops:
         assert_array_equal(loaded.predict_proba(digits[0]), clf.predict_proba(digits[0]))
 
     def test_skops_goes_on_training_as_if_there_had_been_no_break(self, small, digits):
-        clf = small(dropout=0.2).partial_fit(*digits, classes=range(10))
         import skops.io  # imports PyTorch where it is installed
 
+        clf = small(dropout=0.2).partial_fit(*digits, classes=range(10))
         data = skops.io.dumps(clf)
         loaded = skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))
         for model in (clf, loaded):

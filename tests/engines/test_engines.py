@@ -17,6 +17,7 @@ from jobs import (
     assert_all_close,
     assert_all_equal,
     assert_equals_reference,
+    each_engine,
     initial_weights,
     make_job,
     run,
@@ -37,8 +38,6 @@ from sk_mnist.network.spec import NetworkSpec
 
 pytestmark = pytest.mark.keras
 
-XLA = pytest.param("xla", marks=pytest.mark.slow)
-each_engine = pytest.mark.parametrize("engine", ["numba", XLA])
 
 # Larger than all blocks that the kernels cut work into: tiles, blocks of rows, ranges of inputs.
 LARGE = NetworkSpec((301, 134, 140, 3), "relu", "softmax", "float64")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from jobs import BINARY, ENGINES, MULTILABEL
+from jobs import BINARY, ENGINES, MULTILABEL, each_engine
 from jobs import SMALL as SOFTMAX
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -218,7 +218,7 @@ class TestHistory:
         assert state.n_epochs == 1
 
 
-@pytest.mark.parametrize("engine", ["numba", pytest.param("xla", marks=pytest.mark.slow)])
+@each_engine
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize(
     "spec", [SOFTMAX, BINARY, MULTILABEL], ids=["softmax", "binary", "multilabel"]
