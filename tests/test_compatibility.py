@@ -215,7 +215,9 @@ class TestMetadataRouting:
         clf = small().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
         search = GridSearchCV(clf, {"dropout": [0.0, 0.1]}, cv=2, error_score="raise")
         search.fit(*digits, sample_weight=weight)
-        assert 3 not in search.best_estimator_.classes_
+        best = search.best_estimator_
+        expected = clone(best).fit(*digits, sample_weight=weight)
+        assert_array_equal(best.coefs_[0], expected.coefs_[0])
 
     def test_metadata_routing_a_pipeline_in_a_grid_search_hands_weights_on(
         self, small, digits, weight
@@ -226,7 +228,9 @@ class TestMetadataRouting:
             make_pipeline(scaler, clf), {"kerasmlpclassifier__epochs": [1, 2]}, cv=2
         )
         search.fit(*digits, sample_weight=weight)
-        assert 3 not in search.best_estimator_.classes_
+        best = search.best_estimator_
+        expected = clone(best).fit(*digits, sample_weight=weight)
+        assert_array_equal(best[-1].coefs_[0], expected[-1].coefs_[0])
 
     def test_metadata_routing_refuses_weights_that_nobody_requested(self, small, digits, weight):
         search = GridSearchCV(small(), {"dropout": [0.0, 0.1]}, cv=2)
