@@ -38,7 +38,7 @@ def main() -> None:
         parser.add_argument(name, action="store_true")
     options = parser.parse_args()
     if options.quick:
-        X, y = (array[::5] for array in load_mnist_sample(return_X_y=True))  # sorted by class
+        X, y = (array[::5] for array in load_mnist_sample(return_X_y=True))
         train, test, seeds = slice(0, None, 2), slice(1, None, 2), range(2)
     else:
         X, y = fetch_mnist(return_X_y=True)

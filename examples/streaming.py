@@ -24,8 +24,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if options.sample:
             X, y = load_mnist_sample(return_X_y=True)
-            order = np.random.default_rng(0).permutation(len(X))  # sorted by class
-            X, y = X[order], y[order]
             (X_test, y_test), (X, y) = (X[:1000], y[:1000]), (X[1000:], y[1000:])
         else:
             X, y = fetch_mnist(subset="train", return_X_y=True)

@@ -27,13 +27,24 @@ def digits():
     return X[:500].astype(np.float32), y[:500]
 
 
+# A plain network: what the default recipe adds has tests of its own.
+SMALL = {
+    "hidden_layer_sizes": (16,),
+    "epochs": 3,
+    "batch_size": 32,
+    "dropout": 0.0,
+    "input_scaling": "rms",
+    "label_smoothing": 0.0,
+    "random_state": 0,
+}
+
+
 @pytest.fixture(scope="session")
 def small():
     """Return a factory of classifiers that train in a blink and share compiled programs."""
 
     def make(**params):
-        defaults = {"hidden_layer_sizes": (16,), "epochs": 3, "batch_size": 32, "random_state": 0}
-        return KerasMLPClassifier(**{**defaults, **params})
+        return KerasMLPClassifier(**(SMALL | params))
 
     return make
 

@@ -200,10 +200,12 @@ def test_class_weights_for_several_labels_are_refused(small, digits):
 
 BAD_PARAMS = [
     ("epochs", 0, "an int in the range [1, inf)"),
+    ("epochs", "all", "a str among {'auto'} or an int in the range [1, inf)"),
     ("epochs", 2.5, "an int in the range [1, inf)"),
     ("batch_size", -1, "an int in the range [1, inf)"),
-    ("batch_size", "auto", "an int in the range [1, inf)"),
+    ("batch_size", "all", "a str among {'auto'} or an int in the range [1, inf)"),
     ("dropout", 1.0, "a float in the range [0.0, 1.0)"),
+    ("dropout", "default", "a str among {'auto'} or a float in the range [0.0, 1.0)"),
     ("dropout", -0.1, "a float in the range [0.0, 1.0)"),
     ("dropout", np.nan, "a float in the range [0.0, 1.0)"),
     ("alpha", -1.0, "a float in the range [0.0, inf)"),
@@ -230,8 +232,8 @@ BAD_PARAMS = [
     ("random_state", -1, "an int in the range [0, 4294967295]"),
     ("verbose", -1, "an int in the range [0, inf)"),
     ("hidden_layer_sizes", 0, "an int in the range [1, inf)"),
-    ("hidden_layer_sizes", None, "an array-like or an int"),
-    ("hidden_layer_sizes", "64,32", "an array-like or an int"),
+    ("hidden_layer_sizes", None, "a str among {'auto'}, an array-like or an int"),
+    ("hidden_layer_sizes", "64,32", "a str among {'auto'}, an array-like or an int"),
 ]
 
 
@@ -257,7 +259,9 @@ def test_the_first_partial_fit_checks_parameters_too(small, digits, name):
 @pytest.mark.parametrize("sizes", [(0,), (16, -1), (2.5,), [[16, 8]], ["16"], [True]], ids=str)
 def test_layer_sizes_that_are_not_positive_integers_are_refused(unharmed, digits, sizes):
     unharmed.set_params(hidden_layer_sizes=sizes, warm_start=False)
-    with pytest.raises(ValueError, match=r"'hidden_layer_sizes'.*must hold positive integers") as e:
+    with pytest.raises(
+        ValueError, match=r"'hidden_layer_sizes'.*must be 'auto' or hold positive integers"
+    ) as e:
         unharmed.fit(*digits)
     assert f"Got {sizes!r} instead" in str(e.value)
 

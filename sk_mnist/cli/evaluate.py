@@ -31,7 +31,7 @@ def evaluate(
     """
     from sk_mnist.cli.data import load_splits, print_splits
     from sk_mnist.cli.file_contents import report_content
-    from sk_mnist.cli.models import load_classifier
+    from sk_mnist.cli.models import load_classifier, warn_of_other_units
     from sk_mnist.cli.output_directory import prepare, write
     from sk_mnist.cli.tables import print_scores
     from sk_mnist.evaluation import evaluate as evaluate_classifier
@@ -46,6 +46,7 @@ def evaluate(
             "warning: the sample is part of MNIST's training set: scores on it are too optimistic "
             "for a classifier trained on MNIST"
         )
+    warn_of_other_units(classifier, splits["test"][0])
     try:
         scores = evaluate_classifier(classifier, *splits["test"])
     except ValueError as error:

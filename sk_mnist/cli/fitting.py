@@ -58,7 +58,7 @@ def fit(
         raise CommandError(f"out of memory, try a smaller --hidden: {error}") from error
     finally:
         classifier.set_callbacks()  # otherwise they would be saved with the classifier
-    if classifier.n_iter_ < classifier.epochs:
+    if classifier.n_iter_ < classifier.epochs_:
         raise KeyboardInterrupt
     return time.perf_counter() - start
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
+import numpy.typing as npt
 from sklearn.base import ClassifierMixin, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from sk_mnist.classifier import KerasMLPClassifier
-from sk_mnist.cli.console import CommandError
+from sk_mnist.cli.console import CommandError, print_error
 from sk_mnist.cli.options import name_options
 from sk_mnist.datasets.bunch import N_PIXELS
 
@@ -75,6 +78,25 @@ def load_classifier(path: Path) -> ClassifierMixin:
             f"{path} expects {n_features} features, but MNIST images have {N_PIXELS} pixels"
         )
     return model
+
+
+def warn_of_other_units(classifier: ClassifierMixin, X: npt.NDArray[np.uint8]) -> None:
+    """Print a warning if a network was trained on images in other units than bytes.
+
+    Parameters
+    ----------
+    classifier : ClassifierMixin
+        Fitted; only networks of this package are looked at.
+    X : ndarray of shape (n_samples, 784)
+        Images that it is to predict.
+    """
+    if not isinstance(classifier, KerasMLPClassifier):
+        return
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        classifier._warn_of_other_units(X)
+    for warning in caught:
+        print_error(f"warning: {warning.message}")
 
 
 def _is_fitted_classifier(candidate: object) -> bool:

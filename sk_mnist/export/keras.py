@@ -7,6 +7,7 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from sk_mnist.network import keras_model
+from sk_mnist.network.input_limit import limit_of
 from sk_mnist.network.spec import NetworkSpec
 from sk_mnist.training.optimizers import make_optimizer
 
@@ -36,7 +37,8 @@ def to_keras(estimator: Any) -> Any:
     return keras_model.build_compiled(
         spec,
         [weight for layer in layers for weight in layer],
-        estimator.dropout,
+        estimator.dropout_,
         make_optimizer(estimator),
         estimator.label_smoothing,
+        limit_of(estimator),
     )

@@ -12,6 +12,7 @@ from sk_mnist.export import onnx
 if TYPE_CHECKING:
     from onnx import ModelProto
     from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import Pipeline
 
 
 class ExportMixin:
@@ -47,13 +48,14 @@ class ExportMixin:
 
         return to_keras(self)
 
-    def to_sklearn(self) -> MLPClassifier:
+    def to_sklearn(self) -> MLPClassifier | Pipeline:
         """Return the fitted network as scikit-learn's own `MLPClassifier`.
 
         Returns
         -------
-        sklearn.neural_network.MLPClassifier
-            Predicts the same, up to rounding.
+        MLPClassifier or Pipeline
+            Predicts the same, up to rounding. A Pipeline where `input_limit_` is not None: it limits
+            the inputs in front of the `MLPClassifier`.
 
         Raises
         ------

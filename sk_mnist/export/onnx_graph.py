@@ -18,6 +18,7 @@ from skl2onnx.common.data_types import (
 )
 
 from sk_mnist.network.activations import LEAKY_RELU_SLOPE, SELU_ALPHA, SELU_SCALE
+from sk_mnist.network.input_limit import LIMIT, limit_of
 
 # Of the operators used here. Older models run in newer runtimes, so there is nothing to gain.
 _OPSET = 13
@@ -159,6 +160,10 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     kind = TensorProto.DOUBLE if graph.dtype == np.float64 else TensorProto.FLOAT
     columns = [graph.cast(given.full_name, kind) for given in operator.inputs]
     hidden = columns[0] if len(columns) == 1 else graph.node("Concat", *columns, axis=1)
+    if limit_of(clf) is not None:
+        shifted = graph.node("Sub", hidden, graph.constant(clf.input_offset_))
+        scaled = graph.node("Div", shifted, graph.constant(LIMIT * clf.input_scale_))
+        hidden = graph.node("Mul", graph.node("Tanh", scaled), graph.constant([LIMIT]))
     for layer, (coef, intercept) in enumerate(zip(clf.coefs_, clf.intercepts_, strict=True)):
         product = graph.node("MatMul", hidden, graph.constant(coef))
         hidden = graph.node("Add", product, graph.constant(intercept))

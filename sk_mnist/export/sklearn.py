@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import LabelBinarizer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, LabelBinarizer, StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sk_mnist.network.activations import ACTIVATIONS
+from sk_mnist.network.input_limit import LIMIT, InputLimit, limit_of
 from sk_mnist.training.optimizers import learning_rate_of
 
 
-def to_sklearn(estimator: Any) -> MLPClassifier:
+def to_sklearn(estimator: Any) -> MLPClassifier | Pipeline:
     """Convert a fitted classifier to scikit-learn's own `MLPClassifier`.
 
     Parameters
@@ -25,10 +27,12 @@ def to_sklearn(estimator: Any) -> MLPClassifier:
 
     Returns
     -------
-    MLPClassifier
-        With copies of the weights. It predicts the same, up to rounding, and can be trained
-        further: with a fresh state of the optimizer, if that is Keras's SGD or Adam, otherwise with
-        scikit-learn's Adam; without what it has no parameter for, such as dropout and schedules.
+    MLPClassifier or Pipeline
+        With copies of the weights. It predicts the same, up to rounding. Where the input scaling is
+        "robust", which is not linear, a Pipeline that scales and limits dense X is in front of the
+        `MLPClassifier`. This can be trained further: with a fresh state of the optimizer, if that
+        is Keras's SGD or Adam, otherwise with scikit-learn's Adam; without what it has no parameter
+        for, such as dropout and schedules.
 
     Raises
     ------
@@ -53,8 +57,8 @@ def to_sklearn(estimator: Any) -> MLPClassifier:
         hidden_layer_sizes=tuple(len(b) for b in estimator.intercepts_[:-1]),
         activation=activation,
         alpha=estimator.alpha,
-        batch_size=estimator.batch_size,
-        max_iter=estimator.epochs,
+        batch_size=estimator.batch_size_,
+        max_iter=estimator.epochs_,
         random_state=deepcopy(estimator.random_state),  # an instance would be drawn from by both
         tol=estimator.tol,
         verbose=bool(estimator.verbose),
@@ -84,7 +88,23 @@ def to_sklearn(estimator: Any) -> MLPClassifier:
             setattr(mlp, name, deepcopy(getattr(estimator, name)))
     _prepare_for_training(mlp)
     mlp._label_binarizer = _label_binarizer(estimator)
-    return mlp
+    limit = limit_of(estimator)
+    return mlp if limit is None else _with_limit(mlp, limit)
+
+
+def _with_limit(mlp: MLPClassifier, limit: InputLimit) -> Pipeline:
+    """Put the limit in front of a network, as scikit-learn's own transformers."""
+    scaler = StandardScaler()
+    scaler.mean_, scaler.scale_ = limit.offset.copy(), LIMIT * limit.scale
+    scaler.var_ = np.square(scaler.scale_)
+    scaler.n_samples_seen_ = np.int64(mlp.t_)
+    scaler.n_features_in_ = mlp.n_features_in_
+    if hasattr(mlp, "feature_names_in_"):
+        scaler.feature_names_in_ = mlp.feature_names_in_
+        del mlp.feature_names_in_
+    tanh = FunctionTransformer(np.tanh, np.arctanh, check_inverse=False)
+    mlp.coefs_[0] *= LIMIT
+    return make_pipeline(scaler, tanh.fit(np.zeros((1, mlp.n_features_in_))), mlp)
 
 
 def _solver_parameters(estimator: Any) -> dict[str, Any]:

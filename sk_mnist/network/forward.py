@@ -10,6 +10,7 @@ from scipy.special import expit, log_expit, log_softmax
 
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.network.activations import ACTIVATIONS
+from sk_mnist.network.input_limit import InputLimit
 from sk_mnist.network.spec import OutActivation
 
 # Rows go through the network in chunks, so that memory stays flat however many rows there are
@@ -22,7 +23,11 @@ _FEW_OUTPUTS = 32
 
 
 def logits(
-    X: Any, coefs: Sequence[FloatArray], intercepts: Sequence[FloatArray], activation: str
+    X: Any,
+    coefs: Sequence[FloatArray],
+    intercepts: Sequence[FloatArray],
+    activation: str,
+    limit: InputLimit | None = None,
 ) -> FloatArray:
     """Return what the last layer computes before the output activation.
 
@@ -36,6 +41,8 @@ def logits(
         Biases of each layer.
     activation : str
         A key of `ACTIVATIONS`, applied after each layer but the last.
+    limit : InputLimit or None
+        Applied to X.
 
     Returns
     -------
@@ -43,13 +50,13 @@ def logits(
         In the dtype of the weights.
     """
     if X.shape[0] <= CHUNK_ROWS:
-        return _chunk_logits(X, coefs, intercepts, ACTIVATIONS[activation].apply)
+        return _chunk_logits(X, coefs, intercepts, ACTIVATIONS[activation].apply, limit)
     if hasattr(X, "tocsr"):
         X = X.tocsr()  # the format whose rows can be cut out cheaply
     out = np.empty((X.shape[0], coefs[-1].shape[1]), dtype=coefs[0].dtype)
     for start in range(0, X.shape[0], CHUNK_ROWS):
         rows = slice(start, start + CHUNK_ROWS)
-        out[rows] = _chunk_logits(X[rows], coefs, intercepts, ACTIVATIONS[activation].apply)
+        out[rows] = _chunk_logits(X[rows], coefs, intercepts, ACTIVATIONS[activation].apply, limit)
     return out
 
 
@@ -58,8 +65,16 @@ def _chunk_logits(
     coefs: Sequence[FloatArray],
     intercepts: Sequence[FloatArray],
     activate: Callable[[FloatArray], FloatArray],
+    limit: InputLimit | None,
 ) -> FloatArray:
-    hidden = X.astype(coefs[0].dtype, copy=False)
+    dtype = coefs[0].dtype
+    if limit is not None:
+        hidden = limit(X, dtype)
+        if hasattr(X, "tocsr"):  # see InputLimit
+            first = intercepts[0] + limit.at_zero(dtype) @ coefs[0]
+            intercepts = [first, *intercepts[1:]]
+    else:
+        hidden = X.astype(dtype, copy=False)
     last = len(coefs) - 1
     for layer, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
         hidden = hidden @ coef

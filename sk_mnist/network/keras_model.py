@@ -7,10 +7,16 @@ from typing import Any
 
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.network.activations import ACTIVATIONS, KERAS_OUTPUTS
+from sk_mnist.network.input_limit import LIMIT, InputLimit
 from sk_mnist.network.spec import NetworkSpec
 
 
-def build(spec: NetworkSpec, weights: Sequence[FloatArray], dropout: float) -> Any:
+def build(
+    spec: NetworkSpec,
+    weights: Sequence[FloatArray],
+    dropout: float,
+    limit: InputLimit | None = None,
+) -> Any:
     """Build the `keras.Sequential` that computes the same as these weights.
 
     Parameters
@@ -18,9 +24,11 @@ def build(spec: NetworkSpec, weights: Sequence[FloatArray], dropout: float) -> A
     spec : NetworkSpec
         The network.
     weights : sequence of ndarray
-        Of the shapes `spec.weight_shapes`, for unscaled inputs.
+        Of the shapes `spec.weight_shapes`, for inputs that are not scaled but by the limit.
     dropout : float
         Rate of the Dropout layers after the hidden layers; at zero there are none.
+    limit : InputLimit or None
+        Applied before the first layer.
 
     Returns
     -------
@@ -31,6 +39,11 @@ def build(spec: NetworkSpec, weights: Sequence[FloatArray], dropout: float) -> A
 
     model = keras.Sequential(name="KerasMLPClassifier")
     model.add(keras.Input((spec.layer_sizes[0],), dtype=spec.dtype))
+    if limit is not None:
+        model.add(keras.layers.Rescaling(1.0, -limit.offset, dtype=spec.dtype))
+        model.add(keras.layers.Rescaling(1 / (LIMIT * limit.scale), dtype=spec.dtype))
+        model.add(keras.layers.Activation("tanh", dtype=spec.dtype))
+        model.add(keras.layers.Rescaling(LIMIT, dtype=spec.dtype))
     activation = ACTIVATIONS[spec.activation].keras_name
     for units in spec.layer_sizes[1:-1]:
         model.add(keras.layers.Dense(units, activation=activation, dtype=spec.dtype))
@@ -48,12 +61,13 @@ def build_compiled(
     dropout: float,
     optimizer: Any,
     label_smoothing: float,
+    limit: InputLimit | None = None,
 ) -> Any:
     """Build the Keras model of a network, compiled as it is trained.
 
     Parameters
     ----------
-    spec, weights, dropout
+    spec, weights, dropout, limit
         As in `build`.
     optimizer : keras.optimizers.Optimizer
         An optimizer that no other model has.
@@ -68,7 +82,7 @@ def build_compiled(
     """
     import keras
 
-    model = build(spec, weights, dropout)
+    model = build(spec, weights, dropout, limit)
     loss = (
         keras.losses.CategoricalCrossentropy
         if spec.out_activation == "softmax"

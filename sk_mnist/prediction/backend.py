@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.data.checks import is_surely_finite
 from sk_mnist.network import forward
 from sk_mnist.network.activations import ACTIVATIONS
+from sk_mnist.network.input_limit import InputLimit
 
 # Multiplications from which on kernels compute logits. They take half of the time of NumPy, some
 # 10 ms then, but Numba is loaded for them, which takes a quarter of a second once.
 _MANY_MULTIPLICATIONS = 10**9
+
+# Rows whose limited inputs are in memory at a time.
+_LIMITED_ROWS = 2**14
 
 
 def uses_kernels(X: Any, coefs: Sequence[FloatArray], activation: str) -> bool:
@@ -29,7 +35,11 @@ def uses_kernels(X: Any, coefs: Sequence[FloatArray], activation: str) -> bool:
 
 
 def logits(
-    X: Any, coefs: Sequence[FloatArray], intercepts: Sequence[FloatArray], activation: str
+    X: Any,
+    coefs: Sequence[FloatArray],
+    intercepts: Sequence[FloatArray],
+    activation: str,
+    limit: InputLimit | None = None,
 ) -> FloatArray:
     """Compute logits.
 
@@ -37,7 +47,7 @@ def logits(
     ----------
     X : {ndarray, sparse matrix} of shape (n_samples, n_features)
         Validated samples.
-    coefs, intercepts, activation
+    coefs, intercepts, activation, limit
         As in `sk_mnist.network.forward.logits`.
 
     Returns
@@ -46,12 +56,16 @@ def logits(
         In the dtype of the weights.
     """
     if uses_kernels(X, coefs, activation):
-        return _by_kernels(X, coefs, intercepts, activation)[0]
-    return forward.logits(X, coefs, intercepts, activation)
+        return _by_kernels(X, coefs, intercepts, activation, limit)[0]
+    return forward.logits(X, coefs, intercepts, activation, limit)
 
 
 def logits_if_finite(
-    X: Any, coefs: Sequence[FloatArray], intercepts: Sequence[FloatArray], activation: str
+    X: Any,
+    coefs: Sequence[FloatArray],
+    intercepts: Sequence[FloatArray],
+    activation: str,
+    limit: InputLimit | None = None,
 ) -> FloatArray | None:
     """Compute logits of samples that were not searched for NaN and infinity.
 
@@ -59,7 +73,7 @@ def logits_if_finite(
     ----------
     X : ndarray of shape (n_samples, n_features)
         Samples that pass validation if all of their values are finite.
-    coefs, intercepts, activation
+    coefs, intercepts, activation, limit
         As in `sk_mnist.network.forward.logits`.
 
     Returns
@@ -67,17 +81,30 @@ def logits_if_finite(
     ndarray of shape (n_samples, n_outputs) or None
         None where a value may not be finite.
     """
-    if uses_kernels(X, coefs, activation):
-        z, finite = _by_kernels(X, coefs, intercepts, activation)
+    # A limit makes infinity finite.
+    if uses_kernels(X, coefs, activation) and (limit is None or is_surely_finite(X)):
+        z, finite = _by_kernels(X, coefs, intercepts, activation, limit)
         return z if finite else None
     if is_surely_finite(X):
-        return forward.logits(X, coefs, intercepts, activation)
+        return forward.logits(X, coefs, intercepts, activation, limit)
     return None
 
 
 def _by_kernels(
-    X: Any, coefs: Sequence[FloatArray], intercepts: Sequence[FloatArray], activation: str
+    X: Any,
+    coefs: Sequence[FloatArray],
+    intercepts: Sequence[FloatArray],
+    activation: str,
+    limit: InputLimit | None,
 ) -> tuple[FloatArray, bool]:
     from sk_mnist.engines.numba import predict  # loads Numba
 
-    return predict.logits(X, coefs, intercepts, activation)
+    if limit is None:
+        return predict.logits(X, coefs, intercepts, activation)
+    dtype = coefs[0].dtype
+    z, finite = np.empty((X.shape[0], coefs[-1].shape[1]), dtype), True
+    for start in range(0, X.shape[0], _LIMITED_ROWS):
+        rows = slice(start, start + _LIMITED_ROWS)
+        z[rows], chunk_finite = predict.logits(limit(X[rows], dtype), coefs, intercepts, activation)
+        finite &= chunk_finite
+    return z, finite

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sk_mnist._utils.typing import FloatArray
+from sk_mnist.training.defaults import Settings
 from sk_mnist.training.state import TrainingState
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class EpochReporter:
         self._fit_arguments = fit_arguments or {}
         self._epoch_context: Any = None
         self._started = 0.0
+
+    def training_begins(self, settings: Settings) -> None:
+        """Print the resolved parameters."""
+        if self._estimator.verbose:
+            print(f"Training with {settings}", flush=True)
 
     def epoch_begins(self, epoch: int, state: TrainingState, rates: FloatArray) -> TrainingState:
         """Open the epoch's task; Keras callbacks may change the state."""
@@ -96,5 +102,5 @@ class EpochReporter:
         seconds = time.perf_counter() - self._started
         shown = [name for name in state.history if name != "learning_rate"]
         metrics = "".join(f" - {name}: {state.history[name][-1]:.4f}" for name in shown)
-        total = "" if self._context is None else f"/{self._estimator.epochs}"
+        total = "" if self._context is None else f"/{self._context.max_subtasks}"
         print(f"Epoch {state.n_epochs}{total} - {seconds:.2f} s{metrics}", flush=True)

@@ -25,7 +25,7 @@ def divergence_error(found: str, n_epochs: int, plan: TrainingPlan) -> ValueErro
     return ValueError(
         f"Training diverged: {found} after {n_epochs} epoch(s). The likely cause is a learning "
         f"rate that is too high for this data: {used}. Try {remedy}, and "
-        "input_scaling='rms' or 'standard' if inputs are large."
+        "input_scaling='robust' if inputs are large."
     )
 
 

@@ -5,51 +5,29 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sk_mnist.data import targets
-from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.data.training_data import TrainingData
 from sk_mnist.engines.base import NetworkState, TrainingTask
 from sk_mnist.engines.select import engine_for
-from sk_mnist.network import keras_model
+from sk_mnist.network import forward, keras_model
 from sk_mnist.network.initialization import initial_weights, output_intercept
+from sk_mnist.network.input_limit import LIMIT
 from sk_mnist.network.spec import NetworkSpec
 from sk_mnist.training import optimizers, resume
 from sk_mnist.training.callbacks import EpochReporter
+from sk_mnist.training.convergence import warn_if_hardly_learned
+from sk_mnist.training.inputs import InputTransform
 from sk_mnist.training.loop import train
-from sk_mnist.training.sample_weights import class_weight_of_rows, weight_unit
+from sk_mnist.training.request import FitRequest
+from sk_mnist.training.sample_weights import weight_unit
 from sk_mnist.training.state import TrainingPlan, TrainingState
+from sk_mnist.training.temperature import MIN_ROWS, best_temperature, held_out_share
 from sk_mnist.training.validation_split import hold_out
-
-
-@dataclass(frozen=True)
-class FitRequest:
-    """One call of `fit` or `partial_fit`, after its arguments were checked.
-
-    Attributes
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Training data.
-    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-        Labels, all of them in the estimator's `classes_`.
-    sample_weight : ndarray of shape (n_samples,), float64
-        All positive.
-    continued : bool
-        Whether to continue from the estimator's fitted state.
-    streaming : bool
-        Whether this is `partial_fit`: one more epoch, on data that need not be representative.
-    """
-
-    X: Any
-    y: npt.NDArray[Any]
-    sample_weight: npt.NDArray[np.float64]
-    continued: bool
-    streaming: bool
 
 
 def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[str, Any]:
@@ -70,16 +48,18 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
         The fitted attributes by name.
     """
     labels = targets.encode(request.y, estimator.classes_)
-    spec = _network_spec(estimator, request.X, labels)
+    spec = _network_spec(estimator, request, labels)
     optimizer = optimizers.resolve_optimizer(estimator.optimizer)
     memory = resume.recall(estimator, continued=request.continued)
     if request.continued:
-        scaling = resume.input_scaling(estimator)
-        start = resume.training_state(estimator, spec, optimizer, memory)
+        inputs = InputTransform.from_estimator(estimator)
+        start = resume.training_state(estimator, spec, inputs, optimizer, memory)
     else:
-        scaling = InputScaling.from_data(request.X, request.sample_weight, estimator.input_scaling)
+        inputs = InputTransform.from_data(request.X, request.row_weight, estimator.input_scaling)
         start = TrainingState(NetworkState(initial_weights(spec, memory.random_state)))
-    data = _training_data(estimator, request, labels, scaling, spec.dtype, memory.split_seed())
+    data, held_out = _training_data(
+        estimator, request, labels, inputs, spec.dtype, memory.split_seed()
+    )
     if not request.continued and not request.streaming:
         # Saves the first steps from learning the class frequencies.
         rows = data.train_rows
@@ -87,8 +67,8 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
             labels[rows], spec.layer_sizes[-1], data.row_weight[rows]
         )
 
-    def attributes(state: TrainingState) -> dict[str, Any]:
-        return _fitted_attributes(estimator, request, spec, data, state)
+    def attributes(state: TrainingState, temperature: float = 1.0) -> dict[str, Any]:
+        return _fitted_attributes(estimator, request, spec, inputs, data, state, temperature)
 
     reporter.fitted_attributes = attributes
     plan = _plan(estimator, request, start, data.weight_unit)
@@ -99,15 +79,22 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
             stacklevel=2,
         )
         return {}
+    if not (request.streaming and request.continued):
+        reporter.training_begins(request.settings)
     task = TrainingTask(spec, data, plan.batch_size, optimizer, use_dropout=plan.dropout > 0)
     with (
-        _keras_callbacks(estimator, request, task, start, reporter),
+        _keras_callbacks(estimator, request, task, inputs, start, reporter),
         engine_for(task) as engine,
     ):
         state = train(engine, data, plan, start, memory.random_state, reporter)
+    if not request.streaming:
+        warn_if_hardly_learned(state, plan, data, spec)
+    temperature = 1.0
+    if held_out is not None and plan.label_smoothing > 0:
+        temperature = _temperature(spec, data, held_out, state)
     resumable = request.streaming or estimator.warm_start
-    kept = memory.remember(optimizer, state) if resumable else None
-    return {**attributes(state), "_resume": kept}
+    kept = memory.remember(optimizer, state, temperature) if resumable else None
+    return {**attributes(state, temperature), "_resume": kept}
 
 
 @contextmanager
@@ -115,6 +102,7 @@ def _keras_callbacks(
     estimator: Any,
     request: FitRequest,
     task: TrainingTask,
+    inputs: InputTransform,
     start: TrainingState,
     reporter: EpochReporter,
 ) -> Iterator[None]:
@@ -130,13 +118,14 @@ def _keras_callbacks(
         keras_model.build_compiled(
             task.spec,
             start.network.state().weights,  # placeholders: each call sets the current weights
-            estimator.dropout,
+            request.settings.dropout,
             optimizers.make_optimizer(estimator),
             estimator.label_smoothing,
+            inputs.limit,
         ),
-        task.data.scaling,
-        epochs=estimator.epochs,
-        steps=-(-len(task.data.train_rows) // estimator.batch_size),
+        inputs.folded,
+        epochs=request.settings.epochs,
+        steps=-(-len(task.data.train_rows) // request.settings.batch_size),
         verbose=int(estimator.verbose),
     )
     try:
@@ -145,13 +134,8 @@ def _keras_callbacks(
         reporter.keras_callbacks.release()
 
 
-def _network_spec(estimator: Any, X: Any, labels: npt.NDArray[Any]) -> NetworkSpec:
-    hidden = tuple(np.atleast_1d(np.asarray(estimator.hidden_layer_sizes)).tolist())
-    if not all(type(units) is int and units > 0 for units in hidden):  # bool is an int, too
-        raise ValueError(
-            "The 'hidden_layer_sizes' parameter of KerasMLPClassifier must hold positive "
-            f"integers, one per hidden layer. Got {estimator.hidden_layer_sizes!r} instead."
-        )
+def _network_spec(estimator: Any, request: FitRequest, labels: npt.NDArray[Any]) -> NetworkSpec:
+    X, hidden = request.X, request.settings.hidden_layer_sizes
     softmax = labels.ndim == 1
     n_outputs = len(estimator.classes_) if softmax else labels.shape[1]
     return NetworkSpec(
@@ -166,50 +150,59 @@ def _training_data(
     estimator: Any,
     request: FitRequest,
     labels: npt.NDArray[Any],
-    scaling: InputScaling,
+    inputs: InputTransform,
     dtype: str,
     split_seed: int,
-) -> TrainingData:
-    weight = request.sample_weight
-    row_weight = weight * class_weight_of_rows(
-        estimator.class_weight, request.y, estimator.classes_, weight
-    )
-    train_rows, validation_rows = np.arange(len(weight)), None
-    if estimator.early_stopping and not request.streaming:
-        train_rows, validation_rows = hold_out(labels, estimator.validation_fraction, split_seed)
-    if not row_weight[train_rows].any():
-        raise ValueError(
-            f"class_weight={estimator.class_weight!r} gives every sample the weight zero: no "
-            "samples are left to train on."
-        )
-    unit = weight_unit(row_weight)
-    row_weight = row_weight / unit
+) -> tuple[TrainingData, npt.NDArray[np.intp] | None]:
+    """Return the data, and the rows held out for the temperature, if there are any."""
+    train_rows, held_out = np.arange(len(labels)), None
+    if not request.streaming:
+        share = estimator.label_smoothing and held_out_share(len(labels))
+        if estimator.early_stopping:
+            share = estimator.validation_fraction
+        if share:
+            train_rows, held_out = hold_out(labels, share, split_seed)
+    unit = weight_unit(request.row_weight)
+    row_weight = request.row_weight / unit
     train_rows = train_rows[row_weight[train_rows] >= np.finfo(dtype).tiny]
-    validation_weight = None if validation_rows is None else weight[validation_rows]
-    return TrainingData(
-        request.X,
+    validation_weight = None
+    if estimator.early_stopping and held_out is not None:
+        validation_weight = row_weight[held_out] / weight_unit(row_weight[held_out])
+    X, scaling = inputs.for_engine(request.X, dtype)
+    data = TrainingData(
+        X,
         labels,
         row_weight,
         scaling,
         train_rows,
-        validation_rows,
-        None if validation_weight is None else validation_weight / weight_unit(validation_weight),
+        None if validation_weight is None else held_out,
+        validation_weight,
         unit,
     )
+    return data, held_out if len(labels) >= MIN_ROWS else None
+
+
+def _temperature(
+    spec: NetworkSpec, data: TrainingData, rows: npt.NDArray[np.intp], state: TrainingState
+) -> float:
+    weights = list(state.network.state().final_weights)
+    weights[:2] = data.scaling.fold(*weights[:2])
+    z = forward.logits(data.X[rows], weights[::2], weights[1::2], spec.activation)
+    return best_temperature(z, data.labels[rows], data.row_weight[rows], spec.out_activation)
 
 
 def _plan(estimator: Any, request: FitRequest, start: TrainingState, unit: float) -> TrainingPlan:
     rate = optimizers.learning_rate_of(estimator)
     return TrainingPlan(
-        epochs=start.n_epochs + 1 if request.streaming else estimator.epochs,
-        batch_size=estimator.batch_size,
+        epochs=start.n_epochs + 1 if request.streaming else request.settings.epochs,
+        batch_size=request.settings.batch_size,
         optimizer=estimator.optimizer,
         learning_rate=optimizers.rates_by_step(rate) if callable(rate) else rate,
         learning_rate_schedule=(
             "constant" if request.streaming else estimator.learning_rate_schedule
         ),
         alpha=estimator.alpha / unit,
-        dropout=estimator.dropout,
+        dropout=request.settings.dropout,
         label_smoothing=estimator.label_smoothing,
         n_iter_no_change=estimator.n_iter_no_change,
         tol=estimator.tol,
@@ -220,11 +213,15 @@ def _fitted_attributes(
     estimator: Any,
     request: FitRequest,
     spec: NetworkSpec,
+    inputs: InputTransform,
     data: TrainingData,
     state: TrainingState,
+    temperature: float,
 ) -> dict[str, Any]:
     weights = list(state.network.state().final_weights)
-    weights[:2] = data.scaling.fold(*weights[:2])
+    if temperature != 1:
+        weights[-2:] = [(w / temperature).astype(w.dtype) for w in weights[-2:]]
+    weights[:2] = inputs.folded.fold(*weights[:2])
     losses = state.history["loss"]
     scores = state.history.get("val_accuracy")
     epochs_before = len(estimator.history_["loss"]) if request.continued else 0
@@ -242,8 +239,15 @@ def _fitted_attributes(
         "validation_scores_": scores,
         "best_validation_score_": None if scores is None else float(np.nanmax(scores)),
         "history_": state.history,
-        "_input_offset": data.scaling.offset,
-        "_input_scale": data.scaling.scale,
+        "hidden_layer_sizes_": spec.layer_sizes[1:-1],
+        "batch_size_": request.settings.batch_size,
+        "epochs_": request.settings.epochs,
+        "dropout_": request.settings.dropout,
+        "temperature_": temperature,
+        "input_offset_": inputs.statistics.offset,
+        "input_scale_": inputs.statistics.scale,
+        "input_limit_": LIMIT if inputs.limited else None,
+        "_input_scaling": estimator.input_scaling,
         "_activation": spec.activation,
         "_multilabel": request.y.ndim == 2,
     }

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.engines.base import NetworkState, OptimizerSpec
 from sk_mnist.network.spec import NetworkSpec
+from sk_mnist.training.defaults import Settings
+from sk_mnist.training.inputs import InputTransform
 from sk_mnist.training.state import TrainingState
 
 
@@ -37,15 +38,18 @@ class Memory:
             self.kept["split_seed"] = self.random_state.randint(2**31)
         return int(self.kept["split_seed"])
 
-    def remember(self, optimizer: OptimizerSpec, state: TrainingState) -> dict[str, Any]:
+    def remember(
+        self, optimizer: OptimizerSpec, state: TrainingState, temperature: float
+    ) -> dict[str, Any]:
         """Return what the next fit needs to go on as if there had been no break."""
         network = state.network.state()
+        in_estimator = network.averages is None and temperature == 1
         return {
             **self.kept,
             "random_state": self.random_state,
             "optimizer": optimizer.description,
             "optimizer_state": network.optimizer_state,
-            "weights": None if network.averages is None else network.weights,
+            "weights": None if in_estimator else network.weights,
             "rate_factor": state.rate_factor,
         }
 
@@ -58,13 +62,19 @@ def recall(estimator: Any, *, continued: bool) -> Memory:
     return Memory(check_random_state(estimator.random_state), kept)
 
 
-def input_scaling(estimator: Any) -> InputScaling:
-    """Return the input scaling that the fitted network has."""
-    return InputScaling(estimator._input_offset, estimator._input_scale)
+def as_fitted(estimator: Any, settings: Settings) -> Settings:
+    """Return the settings with the layers of the fitted network, if they are to be "auto"."""
+    if not isinstance(estimator.hidden_layer_sizes, str):
+        return settings
+    return replace(settings, hidden_layer_sizes=estimator.hidden_layer_sizes_)
 
 
 def training_state(
-    estimator: Any, spec: NetworkSpec, optimizer: OptimizerSpec, memory: Memory
+    estimator: Any,
+    spec: NetworkSpec,
+    inputs: InputTransform,
+    optimizer: OptimizerSpec,
+    memory: Memory,
 ) -> TrainingState:
     """Return the state that the fitted network goes on from.
 
@@ -79,7 +89,9 @@ def training_state(
     if weights is None:
         layers = zip(estimator.coefs_, estimator.intercepts_, strict=True)
         weights = [weight for layer in layers for weight in layer]
-        weights[:2] = input_scaling(estimator).unfold(*weights[:2])
+        weights[:2] = inputs.folded.unfold(*weights[:2])
+        if estimator.temperature_ != 1:
+            weights[-2:] = [(w * estimator.temperature_).astype(w.dtype) for w in weights[-2:]]
     return TrainingState(
         NetworkState(weights, known.get("optimizer_state")),
         estimator.history_,
@@ -98,5 +110,12 @@ def _check_same_network(estimator: Any, spec: NetworkSpec) -> None:
     if estimator._activation != spec.activation:
         raise ValueError(
             f"The fitted network has activation={estimator._activation!r}; it cannot continue with "
-            f"activation={spec.activation!r}. Set it back, or call fit with warm_start=False."
+            f"activation={spec.activation!r}. Set it back, or call fit with warm_start=False to "
+            "start over."
+        )
+    if estimator._input_scaling != estimator.input_scaling:
+        raise ValueError(
+            f"The fitted network has input_scaling={estimator._input_scaling!r}; it cannot "
+            f"continue with input_scaling={estimator.input_scaling!r}. Set it back, or call fit "
+            "with warm_start=False to start over."
         )

@@ -15,7 +15,8 @@ from sklearn.metrics import log_loss
 
 def test_verbose_prints_a_line_an_epoch(small, digits, capsys):
     small(verbose=1, early_stopping=True).fit(*digits)
-    lines = capsys.readouterr().out.splitlines()
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first == ("Training with hidden_layer_sizes=(16,), dropout=0.0, epochs=3, batch_size=32")
     assert [line.split(" - ")[0] for line in lines] == ["Epoch 1/3", "Epoch 2/3", "Epoch 3/3"]
     for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
         assert all(f" {name}: " in line for line in lines)
@@ -25,7 +26,8 @@ def test_partial_fit_prints_a_line_a_call(small, digits, capsys):
     clf = small(verbose=True)
     for _ in range(2):
         clf.partial_fit(*digits, classes=range(10))
-    lines = capsys.readouterr().out.splitlines()
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first.startswith("Training with hidden_layer_sizes=(16,), ")
     assert [line.split(" - ")[0] for line in lines] == ["Epoch 1", "Epoch 2"]
 
 

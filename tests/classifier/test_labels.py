@@ -86,7 +86,7 @@ def test_a_column_of_labels_is_taken_with_a_warning(small, fitted, digits):
 def test_an_ordinary_fit_does_not_warn(small, digits):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        small(early_stopping=True).fit(*digits).predict(digits[0])
+        small(epochs=20, early_stopping=True).fit(*digits).predict(digits[0])
 
 
 @pytest.mark.parametrize("sparse_labels", [False, True])

@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sk_mnist.data.input_scaling import InputScaling
 
-METHODS = ["rms", "standard", None]
+METHODS = ["robust", "rms", "standard", None]
 RNG = np.random.default_rng(0)
 # More rows than a chunk of the statistics has, and a last chunk that is not full.
 X = RNG.normal(3, [1, 2, 0.1, 50, 1e-3], (700, 5))
@@ -40,6 +40,62 @@ class TestStatistics:
         scaler = StandardScaler().fit(X, sample_weight=weight)
         assert_allclose(scaling.offset, scaler.mean_, rtol=1e-12)
         assert_allclose(scaling.scale, scaler.scale_, rtol=1e-10)
+
+    def test_statistics_robust_are_median_and_interquartile_range(self):
+        scaling = InputScaling.from_data(X, ONES, "robust")
+        low, median, high = np.quantile(X, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
+        assert_array_equal(scaling.offset, median)
+        assert_allclose(scaling.scale, (high - low) / 1.349, rtol=1e-12)
+        # In these units normally distributed data have a standard deviation of about one.
+        assert_allclose(scaling.scale, X.std(axis=0), rtol=0.15)
+
+    def test_statistics_robust_ignore_outliers(self):
+        outliers = X.copy()
+        outliers[::50] *= 1e6
+        found = InputScaling.from_data(outliers, ONES, "robust")
+        expected = InputScaling.from_data(X, ONES, "robust")
+        assert_allclose(found.offset, expected.offset, rtol=0.1)
+        assert_allclose(found.scale, expected.scale, rtol=0.2)
+
+    @pytest.mark.parametrize("share", [0.1, 0.5, 0.999])
+    def test_statistics_robust_keep_zeros_where_there_are_many(self, share):
+        values = np.random.default_rng(6).normal(3, 1, 1000)
+        values[: int(share * 1000)] = 0
+        scaling = InputScaling.from_data(values[:, None], np.ones(1000), "robust")
+        assert_array_equal(scaling.offset, [0])
+        rms = np.sqrt(np.mean(values[values != 0] ** 2))
+        assert_allclose(scaling.scale, [rms / 2], rtol=1e-12)
+
+    def test_statistics_robust_use_the_deviation_where_most_rows_share_a_value(self):
+        values = np.r_[np.full(900, 7.0), np.full(100, 8.0)][:, None]
+        scaling = InputScaling.from_data(values, np.ones(1000), "robust")
+        assert_array_equal(scaling.offset, [7])
+        assert_allclose(scaling.scale, [np.sqrt(0.1)], rtol=1e-12)
+
+    def test_statistics_robust_of_many_rows_are_close_to_exact(self):
+        many = np.random.default_rng(7).lognormal(0, 1, (200_000, 3))
+        scaling = InputScaling.from_data(many, np.ones(len(many)), "robust")
+        low, median, high = np.quantile(many, [0.25, 0.5, 0.75], axis=0)
+        assert_allclose(scaling.offset, median, rtol=0.05)
+        assert_allclose(scaling.scale, (high - low) / 1.349, rtol=0.05)
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    @pytest.mark.parametrize("zeros", [False, True])
+    @pytest.mark.parametrize("unit", [1e-30, 1e30])
+    def test_statistics_robust_have_the_unit_of_the_data(self, unit, zeros, dtype):
+        data = (np.where(X > 3, X, 0) if zeros else X).astype(dtype)
+        expected = InputScaling.from_data(data, WEIGHT, "robust")
+        found = InputScaling.from_data((data * unit).astype(dtype), WEIGHT, "robust")
+        # The feature of mean 3 and deviation 0.001 is rounded to 1e-4 of its scale in float32.
+        rtol = 1e-4 if dtype == "float32" else 1e-12
+        assert_allclose(found.offset, expected.offset * unit, rtol=rtol)
+        assert_allclose(found.scale, expected.scale * unit, rtol=rtol)
+
+    @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+    def test_statistics_robust_of_values_whose_squares_overflow(self, container):
+        data = container(np.array([[1e200, 0.0], [2e200, 1e-200], [3e200, 0], [0, 0]]))
+        scaling = InputScaling.from_data(data, np.ones(4), "robust")
+        assert_allclose(scaling.scale, [np.sqrt(14 / 3) / 2 * 1e200, 0.5e-200], rtol=1e-12)
 
     def test_statistics_none_leaves_the_data_as_they_are(self):
         scaling = InputScaling.from_data(X, WEIGHT, None)
@@ -91,10 +147,11 @@ class TestDegenerateData:
         assert_array_equal(np.broadcast_to(scaling.offset, 3), 0)
 
     @pytest.mark.parametrize("constant", [0.1, -3.7, 1e-6, 123456.789, 1e9 / 3])
-    def test_degenerate_data_a_constant_feature_has_scale_one(self, constant):
+    @pytest.mark.parametrize("method", ["robust", "standard"])
+    def test_degenerate_data_a_constant_feature_has_scale_one(self, constant, method):
         data = np.full((1000, 2), constant)
         data[:, 1] = np.linspace(0, 1, 1000)
-        scaling = InputScaling.from_data(data, np.full(1000, 0.3), "standard")
+        scaling = InputScaling.from_data(data, np.full(1000, 0.3), method)
         assert scaling.scale[0] == 1
         assert_allclose(scaling.offset[0], constant, rtol=1e-12)
         assert scaling.scale[1] < 1

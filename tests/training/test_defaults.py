@@ -1,0 +1,55 @@
+"""What "auto" stands for."""
+
+import numpy as np
+import pytest
+
+from sk_mnist import KerasMLPClassifier
+from sk_mnist.training.defaults import resolve
+
+
+def settings(n_rows, *, streaming=False, **params):
+    X = np.empty((n_rows, 3), np.float32)
+    return resolve(KerasMLPClassifier(**params), X, streaming=streaming)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "hidden", "dropout", "batch_size", "epochs"),
+    [
+        (1, (256, 128), 0.0, 64, 600),
+        (63, (256, 128), 0.0, 64, 600),
+        (64, (256, 128), 0.2, 32, 300),
+        (150, (256, 128), 0.2, 32, 120),
+        (1_797, (256, 128), 0.2, 64, 21),
+        (4_000, (256, 128), 0.2, 128, 19),
+        (9_999, (256, 128), 0.2, 128, 10),
+        (10_000, (512, 256), 0.1, 128, 10),
+        (60_000, (512, 256), 0.1, 128, 10),
+        (10_000_000, (512, 256), 0.1, 128, 10),
+    ],
+)
+def test_auto_depends_on_the_number_of_rows(n_rows, hidden, dropout, batch_size, epochs):
+    found = settings(n_rows)
+    assert found.hidden_layer_sizes == hidden
+    assert (found.dropout, found.batch_size, found.epochs) == (dropout, batch_size, epochs)
+
+
+@pytest.mark.parametrize(("batch_size", "epochs"), [(10, 10), (500, 300), (2_000, 600)])
+def test_auto_epochs_make_600_steps_of_the_batches_given(batch_size, epochs):
+    assert settings(1_000, batch_size=batch_size).epochs == epochs
+
+
+def test_what_is_given_is_taken_as_it_is():
+    given = {
+        "hidden_layer_sizes": (3, 2),
+        "dropout": 0.0,
+        "epochs": 1,
+        "batch_size": 7,
+    }
+    assert vars(settings(20_000, **given)) == given
+
+
+@pytest.mark.parametrize("n_rows", [1, 50, 500])
+def test_partial_fit_takes_what_is_for_many_rows(n_rows):
+    found, many = settings(n_rows, streaming=True), settings(60_000)
+    assert found.hidden_layer_sizes == many.hidden_layer_sizes
+    assert (found.dropout, found.batch_size) == (many.dropout, many.batch_size)
