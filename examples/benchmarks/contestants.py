@@ -101,6 +101,9 @@ def _ours(network: Network) -> Any:
         learning_rate_schedule="constant",
         epochs=network.epochs,
         batch_size=BATCH_SIZE,
+        input_scaling="rms",
+        dropout=0,
+        label_smoothing=0,
         random_state=network.seed,
     )
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import report_tables
 import seaborn as sns
 import summary
-import tables
 from contestants import OURS
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -50,7 +50,7 @@ _PANELS = {
 }
 _DERIVED = {
     "memory": summary.over_baseline,
-    "growth": tables.derived_growth,
+    "growth": report_tables.derived_growth,
 }
 
 
@@ -130,7 +130,9 @@ def _growth(rows: pd.DataFrame) -> Figure:
     axes = figure.subplots(2, len(kinds), squeeze=False, sharex="col")
     for column, kind in zip(axes.T, kinds, strict=True):
         own = rows[rows["contestant"] == kind]
-        for ax, (measure, heading) in zip(column, tables.GROWTH_HEADINGS.items(), strict=True):
+        for ax, (measure, heading) in zip(
+            column, report_tables.GROWTH_HEADINGS.items(), strict=True
+        ):
             _growth_panel(ax, own[own["measure"] == measure], kind, heading)
     return figure
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import plots
-import tables
+import report_tables
 from options_cost import DENSE, PLAIN
 from results import CONDITIONS
 from rich.console import Console
@@ -39,7 +39,7 @@ class Section:
 
     group: str
     paragraphs: list[str]
-    tables: tables.Tables
+    tables: report_tables.Tables
     has_plot: bool
 
 
@@ -67,7 +67,7 @@ def write_report(results: Path, page: Path, images: Path, console: Console) -> N
         has_plot = plots.save_plot(rows, group, images / _image_name(group))
         settings = conditions[group]["settings"]
         paragraphs = [_explanation(group, settings), *_findings(group, rows, settings)]
-        sections.append(Section(group, paragraphs, tables.TABLES[group](rows), has_plot))
+        sections.append(Section(group, paragraphs, report_tables.TABLES[group](rows), has_plot))
     parts = [INTRODUCTION, _machines(conditions), *map(_markdown, sections)]
     if any(condition["settings"]["one_process"] for condition in conditions.values()):
         parts.insert(1, TINY_WARNING)
@@ -95,8 +95,8 @@ def _explanation(group: str, settings: dict[str, Any]) -> str:
 def _findings(group: str, rows: pd.DataFrame, settings: dict[str, Any]) -> Iterator[str]:
     """Yield findings that are not in the table."""
     if group == "options":
-        rates, shares = tables.limit_shares(rows, settings["n_train"], PLAIN)
-        _, dense_shares = tables.limit_shares(rows, settings["n_train"], DENSE)
+        rates, shares = report_tables.limit_shares(rows, settings["n_train"], PLAIN)
+        _, dense_shares = report_tables.limit_shares(rows, settings["n_train"], DENSE)
         if len(shares):
             yield (
                 "In the same process, NumPy multiplies float32 matrices of "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contestants
 import numpy as np
-from contestants import OURS
+from contestants import BATCH_SIZE, OURS
 from jobs import Job, Row
 from sklearn.datasets import load_digits
 from sklearn.model_selection import cross_validate
@@ -25,22 +25,25 @@ def measure(job: Job) -> list[Row]:
 
 
 def _model(job: Job) -> object:
-    """Make sk_mnist with its defaults, or `MLPClassifier` with the same batch size and epochs.
-
-    Both use the default layers of sk_mnist unless the item names others.
-    """
+    """Make sk_mnist, or `MLPClassifier` with the same layers, batch size and epochs."""
     from sklearn.neural_network import MLPClassifier
 
     from sk_mnist import KerasMLPClassifier
 
     epochs = job.settings.small_epochs
-    defaults = KerasMLPClassifier()
-    hidden = (128, 64) if job.item.endswith("(128, 64)") else defaults.hidden_layer_sizes
+    hidden = (128, 64) if job.item.endswith("(128, 64)") else (512, 256)
     if contestants.library(job.item) == OURS:
-        return KerasMLPClassifier(hidden, epochs=epochs, random_state=job.round)
+        return KerasMLPClassifier(
+            hidden,
+            epochs=epochs,
+            batch_size=BATCH_SIZE,
+            dropout=0,
+            label_smoothing=0,
+            random_state=job.round,
+        )
     return MLPClassifier(
         hidden,
-        batch_size=defaults.batch_size,
+        batch_size=BATCH_SIZE,
         max_iter=epochs,
         random_state=job.round,
     )

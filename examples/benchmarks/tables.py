@@ -1,247 +1,145 @@
-"""Tables of the report as DataFrames of formatted text, one function per group."""
+"""Benchmark classifiers with their defaults on tables of numbers, and write docs/tables.md.
+
+Run with ``python -m pip install -e ".[benchmark]" && python examples/benchmarks/tables.py``; takes
+about two hours on 2 cores, most of it for RealMLP. Results are saved after every table, and what is
+there already is not measured again. Contestants that are not installed are left out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import argparse
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-import summary
-from contestants import OURS, OURS_BYTES
-from options_cost import EARLY_STOPPING, HIDDEN, PLAIN, VALIDATION_FRACTION
-from settings import LARGE, LARGE_LOKY, LARGE_THREADS
-from summary import DASH, spread
+import tables_data
+from rich.console import Console
+from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.model_selection import StratifiedKFold
+from tables_contestants import ABLATION, CONTESTANTS, REALMLP, Contestant, installed
 
-_OPTIONS_SIZES = (784, *HIDDEN, 10)
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "tables.csv"
+N_FOLDS = 3
 
-Tables = dict[str, pd.DataFrame]
-"""Tables by caption."""
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what is missing, and write the page."""
+    options = _parser().parse_args(arguments)
+    console = Console(soft_wrap=True)
+    if not options.report_only:
+        names = options.only or [*CONTESTANTS, *ABLATION]
+        measure(names, options.tables, options.repetitions, options.results, console)
+    from tables_report import write_page
+
+    write_page(options.results, options.page, console)
 
 
-def comparison(
-    frame: pd.DataFrame, measures: dict[str, str], reference: str, *, compared: Sequence[str] = ()
-) -> pd.DataFrame:
-    """Compare the contestants.
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    names = [table.name for table in tables_data.TABLES]
+    parser.add_argument("--repetitions", type=int, default=5, help="shuffled folds (default 5)")
+    parser.add_argument("--only", nargs="+", help="names of contestants")
+    parser.add_argument("--tables", nargs="+", choices=names, default=names, metavar="TABLE")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--page", type=Path, default=HERE.parents[1] / "docs" / "tables.md")
+    parser.add_argument("--report-only", action="store_true", help="report existing results")
+    return parser
+
+
+def measure(
+    names: Sequence[str],
+    tables: Sequence[str],
+    repetitions: int,
+    results: Path,
+    console: Console,
+) -> None:
+    """Cross-validate contestants, and save the results of each table.
 
     Parameters
     ----------
-    frame : DataFrame
-        Rows of one group, including those of missing and failed contestants.
-    measures : dict of str to str
-        Column headings by measure.
-    reference : str
-        Contestant with ratio 1.
-    compared : sequence of str, default=()
-        Measures with ratios; all by default.
-
-    Returns
-    -------
-    DataFrame
-        Formatted text, one row per contestant.
+    names : sequence of str
+        Contestants and changes.
+    tables : sequence of str
+        Names of tables.
+    repetitions : int
+        How often the folds are drawn anew; RealMLP only has the first, as it is slow.
+    results : Path
+        CSV file; rows are appended.
+    console : Console
+        For messages.
     """
+    contestants = installed(names)
+    done = _measured(results)
+    for table in (table for table in tables_data.TABLES if table.name in tables):
+        X, y = tables_data.load(table)
+        console.print(f"{table.name}: {X.shape}, {y.max() + 1} classes", highlight=False)
+        for repetition in range(repetitions):
+            for name, contestant in contestants.items():
+                key = (name, table.name, repetition)
+                if key in done or (repetition > 0 and name == REALMLP):
+                    continue
+                rows = _cross_validate(contestant, X, y, repetition)
+                frame = pd.DataFrame(rows).assign(
+                    contestant=name, table=table.name, repetition=repetition
+                )
+                frame.to_csv(results, mode="a", header=not results.exists(), index=False)
+                seconds = frame["seconds"].sum()
+                console.print(f"  {name}: {frame['accuracy'].mean():.2%}, {seconds:.1f} s")
+
+
+def _measured(results: Path) -> set[tuple[str, str, int]]:
+    if not results.exists():
+        return set()
+    keys = pd.read_csv(results)[["contestant", "table", "repetition"]]
+    return set(keys.itertuples(index=False, name=None))
+
+
+def _cross_validate(
+    contestant: Contestant,
+    X: npt.NDArray[np.float64],
+    y: npt.NDArray[np.intp],
+    repetition: int,
+) -> list[dict[str, Any]]:
     rows = []
-    ratios = {name: summary.ratios(frame, name, reference) for name in compared or measures}
-    for contestant, own in frame.groupby("contestant", sort=False):
-        row = {"": contestant}
-        for measure, heading in measures.items():
-            row[heading] = spread(own.loc[own["measure"] == measure, "value"])
-            if measure in ratios:
-                name = f"{_without_unit(heading)}: ratio"
-                row[name] = spread(ratios[measure].get(contestant, []), digits=2)
-        if frame["accuracy"].notna().any():
-            row["accuracy (%)"] = spread_percent(own["accuracy"].dropna())
-        rows.append(row | _absence(own, next(iter(measures.values()))))
-    return pd.DataFrame(rows, columns=None if rows else [""])
+    folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=repetition)
+    for fold, (train, test) in enumerate(folds.split(X, y)):
+        classifier = contestant.make(len(train), repetition)
+        start = time.perf_counter()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            p = classifier.fit(X[train], y[train]).predict_proba(X[test])
+        seconds = time.perf_counter() - start
+        rows.append({"fold": fold, **_scores(y[test], p), "seconds": seconds})
+    return rows
 
 
-def _without_unit(heading: str) -> str:
-    return heading.rpartition(" (")[0]
-
-
-def spread_percent(shares: pd.Series) -> str:
-    """Return the median and the range of shares, in percent with two decimals."""
-    if not len(shares):
-        return DASH
-    low, middle, high = (f"{100 * s:.2f}" for s in (shares.min(), shares.median(), shares.max()))
-    return middle if low == high else f"{middle} ({low}{DASH}{high})"
-
-
-def _absence(own: pd.DataFrame, heading: str) -> dict[str, str]:
-    """Explain in the first column why values of a contestant are missing."""
-    absent = own[own["status"].isin(["missing", "failed"])]
-    if absent.empty:
-        return {}
-    first = absent.iloc[0]
-    n_measured = own.loc[own["status"] == "ok", "round"].nunique()
-    note = f"{first['status']}: {first['detail']}"
-    return {heading: note if n_measured == 0 else f"in {n_measured} rounds; else {note}"}
-
-
-def fit_tables(frame: pd.DataFrame) -> Tables:
-    """Return times of imports, first and second fit."""
-    measures = {
-        "first fit": "first fit (s)",
-        "second fit": "second fit (s)",
-        "imports": "imports (s)",
+def _scores(y: npt.NDArray[np.intp], p: npt.NDArray[np.floating[Any]]) -> dict[str, float]:
+    p = np.clip(p.astype(np.float64), 1e-6, 1)
+    p /= p.sum(axis=1, keepdims=True)
+    binary = p.shape[1] == 2
+    return {
+        "accuracy": float(np.mean(p.argmax(axis=1) == y)),
+        "log_loss": float(log_loss(y, p, labels=np.arange(p.shape[1]))),
+        "calibration_error": _calibration_error(y, p),
+        "auroc": float(roc_auc_score(y, p[:, 1] if binary else p, multi_class="ovr")),
     }
-    table = comparison(frame, measures, OURS, compared=["first fit", "second fit"])
-    return {"Hidden layers (128, 64)": table}
 
 
-def fit_wide_tables(frame: pd.DataFrame) -> Tables:
-    """Return times of the second fit of a wide network."""
-    measures = {"second fit": "second fit (s)"}
-    return {"Hidden layers (512, 512)": comparison(frame, measures, OURS)}
+def _calibration_error(
+    y: npt.NDArray[np.intp], p: npt.NDArray[np.float64], n_bins: int = 15
+) -> float:
+    """Return the expected calibration error; the package that has it may be missing."""
+    confidence, correct = p.max(axis=1), p.argmax(axis=1) == y
+    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    gaps = np.bincount(bins, confidence - correct, n_bins)
+    return float(np.abs(gaps).sum() / len(y))
 
 
-def options_tables(frame: pd.DataFrame) -> Tables:
-    """Return seconds per epoch and relative FLOPs of each option."""
-    epochs = frame[frame["measure"] != "matrix products"]
-    table = comparison(epochs, {"epoch": "time per epoch (s)"}, PLAIN)
-    work = {EARLY_STOPPING: summary.work_with_validation(_OPTIONS_SIZES, VALIDATION_FRACTION)}
-    table["FLOPs relative to plain"] = [f"{work.get(name, 1.0):.3f}" for name in table[""]]
-    return {"Options": table}
-
-
-def limit_shares(frame: pd.DataFrame, n_rows: int, name: str) -> tuple[pd.Series, pd.Series]:
-    """Return the rate of matrix products, and the fraction of it that epochs reach.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Rows of the group "options".
-    n_rows : int
-        Number of rows of the training set.
-    name : str
-        Option to evaluate.
-
-    Returns
-    -------
-    rates : Series
-        GFLOP/s, measured repeatedly during the group.
-    shares : Series
-        Fraction of the rate measured right before the epoch, one per epoch.
-    """
-    rates = frame[frame["measure"] == "matrix products"].set_index("round")["value"]
-    epochs = frame[(frame["measure"] == "epoch") & (frame["contestant"] == name)]
-    seconds = epochs.set_index("round")["value"]
-    gigaflops = n_rows * summary.training_flops(_OPTIONS_SIZES) / 1e9
-    return rates, (gigaflops / seconds / rates).dropna()
-
-
-def search_tables(frame: pd.DataFrame) -> Tables:
-    """Return times of all contestants, and of sk_mnist with more rows and workers."""
-    columns = {"search": "search (s)"}
-    large = frame["contestant"].isin([LARGE, LARGE_LOKY, LARGE_THREADS])
-    tables = {}
-    if not large.all():
-        table = comparison(frame[~large], columns, OURS)
-        tables["All libraries"] = _with_programs(table, frame)
-    if large.any():
-        table = _with_programs(comparison(frame[large], columns, LARGE), frame)
-        same = [_same_scores(frame, name) for name in table[""]]
-        tables["More rows, more workers"] = table.assign(**{"same scores as one worker": same})
-    return tables
-
-
-def _with_programs(table: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    programs = frame[frame["measure"] == "compiled programs"].groupby("contestant")["value"].max()
-    counts = [f"{programs[name]:.0f}" if name in programs else DASH for name in table[""]]
-    return table.assign(**{"compiled programs": counts})
-
-
-def _same_scores(frame: pd.DataFrame, name: str) -> str:
-    digests = frame[frame["measure"] == "search"].set_index(["contestant", "round"])["detail"]
-    if name not in digests or LARGE not in digests:
-        return DASH
-    shared = digests[name].index.intersection(digests[LARGE].index)
-    return "yes" if (digests[name][shared] == digests[LARGE][shared]).all() else "no"
-
-
-def predict_tables(frame: pd.DataFrame) -> Tables:
-    """Return times for one row, and for all test rows with both networks."""
-    headings = {"one row": "one row (µs)"}
-    for measure in frame["measure"].dropna().unique():
-        if measure.startswith("all rows"):
-            headings[measure] = f"{measure} (ms)"
-    return {"Probabilities": comparison(frame, headings, OURS)}
-
-
-def processes_tables(frame: pd.DataFrame) -> Tables:
-    """Return wall times of processes and file sizes."""
-    times = frame[frame["measure"] != "file"]
-    table = comparison(times, {"process": "process (ms)"}, "load sk_mnist, predict")
-    sizes = frame[frame["measure"] == "file"].groupby("contestant")["value"].first()
-    table["file (bytes per weight)"] = [
-        f"{sizes[name]:.2f}" if name in sizes else DASH for name in table[""]
-    ]
-    return {"Whole processes": table}
-
-
-def memory_tables(frame: pd.DataFrame) -> Tables:
-    """Return the increase of the peak memory over the baseline."""
-    columns = {
-        "increase": "increase over baseline (MB)",
-        "baseline": "baseline (MB)",
-        "peak": "peak (MB)",
-    }
-    both = pd.concat([frame, summary.over_baseline(frame)])
-    table = comparison(both, columns, OURS_BYTES, compared=["increase"])
-    return {"Peak memory": table}
-
-
-def small_tables(frame: pd.DataFrame) -> Tables:
-    """Return times of the fits of a cross-validation."""
-    names = ("first fit", "median of later fits", "slowest later fit")
-    return {"5-fold cross-validation": comparison(frame, {n: f"{n} (s)" for n in names}, OURS)}
-
-
-def growth_tables(frame: pd.DataFrame) -> Tables:
-    """Return seconds per epoch and memory for each size, with the fitted exponents."""
-    tables = {}
-    for kind, own in derived_growth(frame).groupby("contestant", sort=False):
-        rows = [
-            {
-                kind: f"{size:,.0f}",
-                **{
-                    heading: spread(part.loc[part["measure"] == measure, "value"])
-                    for measure, heading in GROWTH_HEADINGS.items()
-                },
-            }
-            for size, part in own.groupby("size")
-        ]
-        exponents = {
-            heading: _exponent_text(own[own["measure"] == measure])
-            for measure, heading in GROWTH_HEADINGS.items()
-        }
-        tables[f"Scaling with {kind}"] = pd.DataFrame(
-            [*rows, {kind: "fitted exponent", **exponents}]
-        )
-    return tables
-
-
-GROWTH_HEADINGS = {"epoch": "time per epoch (s)", "increase": "memory increase over baseline (MB)"}
-
-
-def derived_growth(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return seconds per epoch and memory increase for each size."""
-    parts = [frame[frame["measure"] == "epoch"], summary.over_baseline(frame)]
-    return pd.concat([part for part in parts if len(part)] or parts)
-
-
-def _exponent_text(rows: pd.DataFrame) -> str:
-    exponent, _ = summary.exponent(rows["size"], rows["value"])
-    return DASH if np.isnan(exponent) else f"{exponent:.2f}"
-
-
-TABLES: dict[str, Callable[[pd.DataFrame], Tables]] = {
-    "fit": fit_tables,
-    "fit_wide": fit_wide_tables,
-    "options": options_tables,
-    "search": search_tables,
-    "predict": predict_tables,
-    "processes": processes_tables,
-    "memory": memory_tables,
-    "small": small_tables,
-    "growth": growth_tables,
-}
+if __name__ == "__main__":
+    main()
