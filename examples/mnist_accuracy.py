@@ -1,7 +1,8 @@
 """Test accuracy on MNIST over several seeds, for the defaults and for plain configurations.
 
 The plain configurations follow the notebook from which this package originated: one or two ReLU
-layers, Adam with a constant learning rate of 0.001, no dropout, 10 epochs, batches of 128.
+layers, Adam with a constant learning rate of 0.001, 10 epochs, batches of 128, one scale for all
+pixels, and neither dropout nor label smoothing.
 
 Run with ``python examples/mnist_accuracy.py``; five seeds take about 3 minutes on 2 cores.
 """
@@ -13,12 +14,18 @@ import numpy as np
 
 from sk_mnist import KerasMLPClassifier, fetch_mnist
 
-CONSTANT = {"learning_rate": 0.001, "learning_rate_schedule": "constant"}
+PLAIN = {
+    "learning_rate": 0.001,
+    "learning_rate_schedule": "constant",
+    "input_scaling": "rms",
+    "dropout": 0,
+    "label_smoothing": 0,
+}
 CONFIGURATIONS = {
     "defaults": {},
-    "plain, hidden (512,)": {"hidden_layer_sizes": (512,), **CONSTANT},
-    "plain, hidden (128, 64)": {"hidden_layer_sizes": (128, 64), **CONSTANT},
-    "plain, hidden (512, 512)": {"hidden_layer_sizes": (512, 512), **CONSTANT},
+    "plain, hidden (512,)": {"hidden_layer_sizes": (512,), **PLAIN},
+    "plain, hidden (128, 64)": {"hidden_layer_sizes": (128, 64), **PLAIN},
+    "plain, hidden (512, 512)": {"hidden_layer_sizes": (512, 512), **PLAIN},
 }
 
 

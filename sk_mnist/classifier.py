@@ -76,7 +76,8 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
           (-3, 3) by ``3 * tanh(x / 3)``, so that outliers and heavy tails do no harm [4]_. Features
           that are zero in 10% of the samples or more, such as pixels, counts and indicators, keep
           their zeros and are divided by half the root mean square of their other values. The limit
-          is a part of the network, in front of the first layer. uint8 data are not limited.
+          is a part of the network, in front of the first layer. uint8 data, which are pixels, are
+          scaled by "rms" instead, as they share a unit and have no outliers.
         - "rms": all of X divided by one number, its root mean square. For features in one unit.
         - "standard": each feature minus its mean, divided by its standard deviation.
         - None: X as it is.

@@ -105,8 +105,13 @@ def _parse_option(option: str) -> tuple[str, list[Any]]:
         )
     if name != "hidden_layer_sizes":
         return name, [_parse_value(value) for value in text.split(",")]
-    networks = [network.split(",") if network.strip() else [] for network in text.split(";")]
-    return name, [tuple(_parse_value(units) for units in network) for network in networks]
+    return name, [_parse_sizes(network.strip()) for network in text.split(";")]
+
+
+def _parse_sizes(network: str) -> tuple[Any, ...] | str:
+    if network == "auto":
+        return network
+    return tuple(_parse_value(units) for units in network.split(",")) if network else ()
 
 
 def _parse_value(text: str) -> Any:
@@ -117,9 +122,9 @@ def _parse_value(text: str) -> Any:
 
 
 def _value_from_toml(name: str, item: Any) -> Any:
-    if name == "hidden_layer_sizes":
-        return tuple(item) if isinstance(item, list) else (item,)
-    return item
+    if name != "hidden_layer_sizes" or item == "auto":
+        return item
+    return tuple(item) if isinstance(item, list) else (item,)
 
 
 def _validate(grid: Grid) -> None:
@@ -134,7 +139,7 @@ def _validate(grid: Grid) -> None:
         if not values:
             raise CommandError(f"no values are given for {name}")
         for candidate in ParameterGrid({name: values}):
-            if name == "hidden_layer_sizes":
+            if name == "hidden_layer_sizes" and candidate[name] != "auto":
                 _validate_sizes(candidate[name])
             try:
                 KerasMLPClassifier(**candidate)._validate_params()
@@ -145,6 +150,6 @@ def _validate(grid: Grid) -> None:
 def _validate_sizes(sizes: Sequence[Any]) -> None:
     if not all(type(units) is int and units > 0 for units in sizes):  # bool is a subclass of int
         raise CommandError(
-            "hidden_layer_sizes must be positive integers, such as 128;256,128 for a network with "
-            f"one hidden layer and one with two; got {','.join(map(str, sizes))}"
+            "hidden_layer_sizes must be auto or positive integers, such as 128;256,128 for a "
+            f"network with one hidden layer and one with two; got {','.join(map(str, sizes))}"
         )

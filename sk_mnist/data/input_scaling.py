@@ -52,14 +52,15 @@ class InputScaling:
             subtracts the mean of each feature and divides by its standard deviation. "robust"
             subtracts the median and divides by the interquartile range, in units that make this
             the standard deviation of normally distributed data; features that are often zero
-            keep their zeros, and are divided by half the root mean square of their other values.
-            None leaves X as it is.
+            keep their zeros, and are divided by half the root mean square of their other values;
+            for bytes, such as pixels, it is "rms". None leaves X as it is.
 
         Returns
         -------
         InputScaling
         """
-        if method == "rms":
+        # A scale of its own would enlarge the noise of pixels that are hardly ever inked.
+        if method == "rms" or (method == "robust" and X.dtype == np.uint8):
             rms = statistics.root_mean_square(X, sample_weight) or 1.0
             return cls(np.zeros(1), np.full(1, rms))
         if method == "standard":

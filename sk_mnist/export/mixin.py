@@ -54,8 +54,8 @@ class ExportMixin:
         Returns
         -------
         MLPClassifier or Pipeline
-            Predicts the same, up to rounding. A Pipeline where `input_limit_` is not None: it limits
-            the inputs in front of the `MLPClassifier`.
+            Predicts the same, up to rounding. Where `input_limit_` is not None, a Pipeline that
+            limits the inputs in front of the `MLPClassifier`.
 
         Raises
         ------

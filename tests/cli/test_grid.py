@@ -17,6 +17,7 @@ GRID = ["--param", "learning_rate=0.001,0.004", "--param", "hidden_layer_sizes=1
     [
         ("hidden_layer_sizes=128;256,128", [(128,), (256, 128)]),
         ("hidden_layer_sizes=;8", [(), (8,)]),
+        ("hidden_layer_sizes=8;auto", [(8,), "auto"]),
         ("activation=relu, gelu", ["relu", "gelu"]),
         ("early_stopping=True,False", [True, False]),
         ("class_weight=None,balanced", [None, "balanced"]),

@@ -123,7 +123,12 @@ class TestStatistics:
         found = InputScaling.from_data(container(zeros_and_more), WEIGHT, method)
         assert_same_scaling(found, expected)
 
-    @pytest.mark.parametrize("method", METHODS)
+    def test_statistics_robust_of_bytes_are_rms(self):
+        pixels = np.random.default_rng(2).integers(0, 256, (700, 784)).astype("uint8")
+        found = InputScaling.from_data(pixels, WEIGHT, "robust")
+        assert_same_scaling(found, InputScaling.from_data(pixels, WEIGHT, "rms"))
+
+    @pytest.mark.parametrize("method", ["rms", "standard", None])
     @pytest.mark.parametrize("dtype", ["uint8", "int16", "int64", "float32"])
     def test_statistics_other_number_types_have_those_of_float64(self, method, dtype):
         pixels = np.random.default_rng(2).integers(0, 256, (700, 784)).astype("uint8")

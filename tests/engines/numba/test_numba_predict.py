@@ -168,7 +168,8 @@ class TestBackendChoice:
     @pytest.mark.parametrize("activation", PIECEWISE_LINEAR)
     def test_classifier_predicts_by_the_chosen_backend(self, activation, monkeypatch):
         y = np.arange(100) % 3
-        clf = KerasMLPClassifier(8, activation=activation, epochs=1).fit(self.X, y)
+        clf = KerasMLPClassifier(8, activation=activation, input_scaling="rms", epochs=1)
+        clf.fit(self.X, y)
         by_numpy = clf.predict_proba(self.X)
         monkeypatch.setattr(backend, "_MANY_MULTIPLICATIONS", 0)
         by_kernels = clf.predict_proba(self.X)
