@@ -19,7 +19,8 @@ SKIPPED = {"check_array_api_input", "check_classifiers_multilabel_output_format_
 
 
 def expected_failures(estimator):
-    return RANDOM_ROWS if estimator.dropout or estimator.early_stopping else {}
+    is_random = estimator.dropout != "auto" or estimator.early_stopping
+    return RANDOM_ROWS if is_random else {}
 
 
 def run_check(estimator, check):
@@ -38,15 +39,19 @@ def test_scikit_learn_check(estimator, check):
 @pytest.mark.slow
 @parametrize_with_checks(
     [
-        KerasMLPClassifier(class_weight="balanced"),
-        KerasMLPClassifier(hidden_layer_sizes=()),
-        KerasMLPClassifier(alpha=1e-3, batch_size=32),
+        KerasMLPClassifier((32,), class_weight="balanced"),
+        KerasMLPClassifier(()),
+        KerasMLPClassifier((32,), alpha=1e-3, batch_size=32, input_scaling="rms"),
         KerasMLPClassifier(
-            activation="gelu", optimizer="sgd", input_scaling="standard", label_smoothing=0.1
+            (32,),
+            activation="gelu",
+            optimizer="sgd",
+            input_scaling="standard",
+            label_smoothing=0.1,
         ),
-        KerasMLPClassifier(warm_start=True),
-        KerasMLPClassifier(dropout=0.3),
-        KerasMLPClassifier(early_stopping=True),
+        KerasMLPClassifier((32,), warm_start=True),
+        KerasMLPClassifier((32,), dropout=0.3),
+        KerasMLPClassifier((32,), early_stopping=True),
     ],
     expected_failed_checks=expected_failures,
 )

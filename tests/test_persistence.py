@@ -214,7 +214,7 @@ def test_a_file_from_another_version_warns(small, digits, monkeypatch):
 def test_a_file_of_the_same_version_does_not_warn(small, digits):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        pickle.loads(pickle.dumps(small(epochs=1).fit(*digits)))
+        pickle.loads(pickle.dumps(small(epochs=20).fit(*digits)))
 
 
 # --- going on --------------------------------------------------------------------------------

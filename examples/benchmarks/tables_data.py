@@ -116,4 +116,5 @@ def _from_r(table: Table) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.str_]
     numbers = frame.select_dtypes("number")
     texts = frame.select_dtypes(exclude="number").astype(str)
     texts = texts[[name for name in texts if texts[name].nunique() <= 30]]
-    return np.hstack([numbers.to_numpy(float), pd.get_dummies(texts).to_numpy(float)]), y
+    dummies = [pd.get_dummies(texts).to_numpy(float)] if texts.shape[1] else []
+    return np.hstack([numbers.to_numpy(float), *dummies]), y

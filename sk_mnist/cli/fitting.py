@@ -77,4 +77,4 @@ def warm_up(console: Console) -> None:
     message = "Compiling kernels (first run only, a few seconds)..."
     with console.status(message), silent_stderr():
         blank = np.zeros((10, 4), np.uint8)  # the dtype and the sparsity of MNIST images
-        KerasMLPClassifier((), epochs=1).fit(blank, np.arange(10))
+        KerasMLPClassifier((4,)).partial_fit(blank, np.arange(10), range(10))

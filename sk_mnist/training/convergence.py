@@ -18,6 +18,9 @@ from sk_mnist.training.state import TrainingPlan, TrainingState
 # reduced the loss by 1%.
 _FEW_STEPS = MIN_STEPS // 3
 
+# About as many rows are enough to know the loss of guessing.
+_MAX_ROWS = 10_000
+
 
 def warn_if_hardly_learned(
     state: TrainingState, plan: TrainingPlan, data: TrainingData, spec: NetworkSpec
@@ -58,7 +61,8 @@ def warn_if_hardly_learned(
 
 
 def _loss_of_guessing(plan: TrainingPlan, data: TrainingData, spec: NetworkSpec) -> float:
-    labels, row_weight = data.labels[data.train_rows], data.row_weight[data.train_rows]
+    rows = data.train_rows[:: max(1, len(data.train_rows) // _MAX_ROWS)]
+    labels, row_weight = data.labels[rows], data.row_weight[rows]
     z = output_intercept(labels, spec.layer_sizes[-1], row_weight)
     z = np.broadcast_to(z, (len(labels), len(z)))
     losses = cross_entropy(z, labels, spec.out_activation, plan.label_smoothing)

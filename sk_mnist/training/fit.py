@@ -87,7 +87,8 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
         engine_for(task) as engine,
     ):
         state = train(engine, data, plan, start, memory.random_state, reporter)
-    if not request.streaming:
+    finished = state.n_epochs == plan.epochs or estimator.early_stopping
+    if finished and not request.streaming:
         warn_if_hardly_learned(state, plan, data, spec)
     temperature = 1.0
     if held_out is not None and plan.label_smoothing > 0:

@@ -27,6 +27,7 @@ from sk_mnist import KerasMLPClassifier, expected_calibration_error, load_mnist_
 CV = StratifiedKFold(5, shuffle=True, random_state=0)
 
 
+@pytest.mark.slow
 class TestAccuracy:
     @pytest.mark.parametrize(
         ("load", "accuracy"),
@@ -37,7 +38,6 @@ class TestAccuracy:
         clf = KerasMLPClassifier(random_state=0)
         assert cross_val_score(clf, X, y, cv=CV).mean() >= accuracy
 
-    @pytest.mark.slow
     def test_accuracy_on_the_sample_of_mnist(self):
         X, y = load_mnist_sample(return_X_y=True)
         clf = KerasMLPClassifier(random_state=0)
@@ -87,6 +87,7 @@ class TestAttributes:
         for name in ("hidden_layer_sizes", "batch_size", "epochs", "dropout"):
             assert getattr(clf, f"{name}_") == getattr(clf, name)
 
+    @pytest.mark.slow
     def test_grid_search_takes_auto_beside_numbers(self, digits):
         grid = {
             "epochs": ["auto", 1],
@@ -263,6 +264,7 @@ class TestWarmStart:
         assert clf.input_limit_ == 3
 
 
+@pytest.mark.slow
 class TestTemperature:
     @pytest.fixture(scope="class")
     def many(self):

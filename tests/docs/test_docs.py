@@ -5,6 +5,7 @@ import inspect
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -98,6 +99,7 @@ def test_docs_python_blocks_run_in_order(page, tmp_path, monkeypatch):
         if language == "python":
             block = content.splitlines()
             lines[start : start + len(block)] = block
+    shutil.copytree(ROOT / "docs" / "data", tmp_path, dirs_exist_ok=True)  # for users to download
     monkeypatch.chdir(tmp_path)
     # Blocks keep their line numbers, so that tracebacks point into the page.
     exec(compile("\n".join(lines), page, "exec"), {"__name__": "__main__"})

@@ -51,7 +51,7 @@ class Recorder(keras.callbacks.Callback):
 
 
 def make(callbacks, **parameters):
-    defaults = {"epochs": 3, "random_state": 0}
+    defaults = {"epochs": 3, "batch_size": 128, "random_state": 0}
     return KerasMLPClassifier(8, callbacks=callbacks, **{**defaults, **parameters})
 
 

@@ -23,7 +23,10 @@ X, Y = X[:400], Y[:400]
 
 
 def make(optimizer, **parameters):
-    return KerasMLPClassifier(8, optimizer=optimizer, epochs=3, random_state=0, **parameters)
+    settings = {"epochs": 3, "batch_size": 128, "dropout": 0, "label_smoothing": 0}
+    return KerasMLPClassifier(
+        8, optimizer=optimizer, random_state=0, input_scaling="rms", **(settings | parameters)
+    )
 
 
 def coefs_of(optimizer, **parameters):
