@@ -99,7 +99,7 @@ def write_page(results: Path, page: Path, console: Console) -> None:
     image = page.parent / "images" / "tables.png"
     image.parent.mkdir(parents=True, exist_ok=True)
     plot(frame, names).savefig(image, dpi=144)
-    comparison = compare(frame, names)
+    comparison, changes = compare(frame, names), ablation(frame)
     text = _INTRODUCTION.format(
         n_tables=len(tables),
         rows=f"{shapes['rows'].min():,} to {shapes['rows'].max():,}",
@@ -109,7 +109,7 @@ def write_page(results: Path, page: Path, console: Console) -> None:
         realmlp=_note_on_realmlp(names),
         machine=_machine(),
         comparison=_markdown(comparison),
-        ablation=_markdown(ablation(frame)),
+        ablation=_markdown(changes) if len(changes) else "Not measured.",
         by_table=_markdown(accuracy_by_table(frame, names, shapes)),
     )
     page.write_text(text, encoding="utf-8")
@@ -249,11 +249,11 @@ def plot(frame: pd.DataFrame, names: list[str]) -> Figure:
             long, x="difference", y="contestant", order=others, color=_OTHER_COLOR, size=4, ax=left
         )
         means = accuracy[others].sub(accuracy[OURS], axis=0).mean()
-        left.plot(means, range(len(others)), "D", color="black", ms=6, label="mean")
+        left.plot(means, range(len(others)), "D", color="black", ms=6)
         left.axvline(0, color=_OUR_COLOR, lw=2)
         left.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        left.set(title=f"Accuracy minus that of {OURS}, one dot per table", xlabel="", ylabel="")
-        left.legend(loc="lower left")
+        left.set(title=f"Accuracy minus that of {OURS} on each table (diamond: mean)")
+        left.set(xlabel="", ylabel="")
         colors = [_OUR_COLOR if name == OURS else _OTHER_COLOR for name in names]
         right.barh(names, seconds, color=colors)
         right.invert_yaxis()

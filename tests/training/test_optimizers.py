@@ -23,10 +23,9 @@ X, Y = X[:400], Y[:400]
 
 
 def make(optimizer, **parameters):
-    settings = {"epochs": 3, "batch_size": 128, "dropout": 0, "label_smoothing": 0}
-    return KerasMLPClassifier(
-        8, optimizer=optimizer, random_state=0, input_scaling="rms", **(settings | parameters)
-    )
+    plain = {"input_scaling": "rms", "dropout": 0, "label_smoothing": 0}
+    settings = {"epochs": 3, "batch_size": 128, "random_state": 0, **plain}
+    return KerasMLPClassifier(8, optimizer=optimizer, **(settings | parameters))
 
 
 def coefs_of(optimizer, **parameters):
