@@ -27,7 +27,7 @@ from sk_mnist.data.units import other_units
 from sk_mnist.export.mixin import ExportMixin
 from sk_mnist.network import forward
 from sk_mnist.network.activations import ACTIVATIONS, ActivationName
-from sk_mnist.network.input_limit import InputLimit, limit_of
+from sk_mnist.network.input_limit import limit_of
 from sk_mnist.network.spec import OutActivation
 from sk_mnist.prediction import backend
 from sk_mnist.training.optimizers import OPTIMIZERS, OptimizerName
@@ -603,7 +603,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
     def _logits(self, X: Any) -> FloatArray:
         if self._is_plain(X):
             z = backend.logits_if_finite(
-                X, self.coefs_, self.intercepts_, self._activation, limit=self._input_limit()
+                X, self.coefs_, self.intercepts_, self._activation, limit=limit_of(self)
             )
             if z is not None:
                 return z
@@ -614,7 +614,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         )
         self._warn_of_other_units(X)
         return backend.logits(
-            X, self.coefs_, self.intercepts_, self._activation, limit=self._input_limit()
+            X, self.coefs_, self.intercepts_, self._activation, limit=limit_of(self)
         )
 
     def _warn_of_other_units(self, X: Any) -> None:
@@ -631,9 +631,6 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
                 UserWarning,
                 stacklevel=4,
             )
-
-    def _input_limit(self) -> InputLimit | None:
-        return limit_of(self)
 
     def _is_plain(self, X: Any) -> bool:
         """Return whether X needs no validation but for finite values, which saves time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -19,7 +20,7 @@ _PACKAGES = (
 )
 
 
-def describe() -> dict[str, str]:
+def describe(packages: Sequence[str] = _PACKAGES) -> dict[str, str]:
     """Return processor, cores, system, and the versions of Python and packages."""
     facts = {
         "processor": _processor(),
@@ -27,7 +28,7 @@ def describe() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         "Python": platform.python_version(),
     }
-    return facts | {name: _version(name) for name in _PACKAGES}
+    return facts | {name: _version(name) for name in packages}
 
 
 def _processor() -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import plots
 import report_tables
+from markdown_tables import markdown_table
 from options_cost import DENSE, PLAIN
 from results import CONDITIONS
 from rich.console import Console
@@ -137,7 +138,7 @@ def _markdown(section: Section) -> str:
     paragraphs = [textwrap.fill(text, 100, break_on_hyphens=False) for text in section.paragraphs]
     parts = [f"## {heading}", *paragraphs]
     for caption, table in section.tables.items():
-        parts += [f"**{caption}**", _markdown_table(table)]
+        parts += [f"**{caption}**", markdown_table(table)]
     if section.has_plot:
         parts.append(f"![{heading}: plot of the table above]({_image_path(section.group)})")
     return "\n\n".join(parts) + "\n"
@@ -145,12 +146,6 @@ def _markdown(section: Section) -> str:
 
 def _image_path(group: str) -> str:
     return f"images/{_image_name(group)}"
-
-
-def _markdown_table(table: pd.DataFrame) -> str:
-    lines = [table.columns, ["---"] * len(table.columns), *table.to_numpy()]
-    cells = [[str(cell).replace("|", "\\|") for cell in line] for line in lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
 def _rich_table(title: str, table: pd.DataFrame) -> Table:

@@ -23,6 +23,8 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from tables_contestants import ABLATION, CONTESTANTS, REALMLP, Contestant, installed
 
+from sk_mnist import expected_calibration_error
+
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "tables.csv"
 N_FOLDS = 3
@@ -126,19 +128,11 @@ def _scores(y: npt.NDArray[np.intp], p: npt.NDArray[np.floating[Any]]) -> dict[s
     return {
         "accuracy": float(np.mean(p.argmax(axis=1) == y)),
         "log_loss": float(log_loss(y, p, labels=np.arange(p.shape[1]))),
-        "calibration_error": _calibration_error(y, p),
+        "calibration_error": expected_calibration_error(
+            y, p, labels=np.arange(p.shape[1]), n_bins=15
+        ),
         "auroc": float(roc_auc_score(y, p[:, 1] if binary else p, multi_class="ovr")),
     }
-
-
-def _calibration_error(
-    y: npt.NDArray[np.intp], p: npt.NDArray[np.float64], n_bins: int = 15
-) -> float:
-    """Return the expected calibration error; the package that has it may be missing."""
-    confidence, correct = p.max(axis=1), p.argmax(axis=1) == y
-    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
-    gaps = np.bincount(bins, confidence - correct, n_bins)
-    return float(np.abs(gaps).sum() / len(y))
 
 
 if __name__ == "__main__":

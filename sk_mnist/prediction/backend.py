@@ -55,9 +55,16 @@ def logits(
     ndarray of shape (n_samples, n_outputs)
         In the dtype of the weights.
     """
-    if uses_kernels(X, coefs, activation):
-        return _by_kernels(X, coefs, intercepts, activation, limit)[0]
-    return forward.logits(X, coefs, intercepts, activation, limit)
+    if not uses_kernels(X, coefs, activation):
+        return forward.logits(X, coefs, intercepts, activation, limit)
+    if limit is None:
+        return _by_kernels(X, coefs, intercepts, activation)[0]
+    dtype = coefs[0].dtype
+    z = np.empty((X.shape[0], coefs[-1].shape[1]), dtype)
+    for start in range(0, X.shape[0], _LIMITED_ROWS):
+        rows = slice(start, start + _LIMITED_ROWS)
+        z[rows] = _by_kernels(limit(X[rows], dtype), coefs, intercepts, activation)[0]
+    return z
 
 
 def logits_if_finite(
@@ -81,30 +88,16 @@ def logits_if_finite(
     ndarray of shape (n_samples, n_outputs) or None
         None where a value may not be finite.
     """
-    # A limit makes infinity finite.
-    if uses_kernels(X, coefs, activation) and (limit is None or is_surely_finite(X)):
-        z, finite = _by_kernels(X, coefs, intercepts, activation, limit)
+    if limit is None and uses_kernels(X, coefs, activation):
+        z, finite = _by_kernels(X, coefs, intercepts, activation)
         return z if finite else None
-    if is_surely_finite(X):
-        return forward.logits(X, coefs, intercepts, activation, limit)
-    return None
+    # A limit makes infinity finite, so that the outputs do not show it.
+    return logits(X, coefs, intercepts, activation, limit) if is_surely_finite(X) else None
 
 
 def _by_kernels(
-    X: Any,
-    coefs: Sequence[FloatArray],
-    intercepts: Sequence[FloatArray],
-    activation: str,
-    limit: InputLimit | None,
+    X: Any, coefs: Sequence[FloatArray], intercepts: Sequence[FloatArray], activation: str
 ) -> tuple[FloatArray, bool]:
     from sk_mnist.engines.numba import predict  # loads Numba
 
-    if limit is None:
-        return predict.logits(X, coefs, intercepts, activation)
-    dtype = coefs[0].dtype
-    z, finite = np.empty((X.shape[0], coefs[-1].shape[1]), dtype), True
-    for start in range(0, X.shape[0], _LIMITED_ROWS):
-        rows = slice(start, start + _LIMITED_ROWS)
-        z[rows], chunk_finite = predict.logits(limit(X[rows], dtype), coefs, intercepts, activation)
-        finite &= chunk_finite
-    return z, finite
+    return predict.logits(X, coefs, intercepts, activation)

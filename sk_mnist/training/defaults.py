@@ -17,7 +17,8 @@ ROWS_PER_BATCH_ROW = 32
 MIN_BATCH_SIZE = 32
 MAX_BATCH_SIZE = 128
 
-# From MANY_ROWS rows on the hidden layers are twice as wide and need less regularization.
+# From MANY_ROWS rows on the hidden layers are twice as wide and need less regularization, and some
+# rows are held out for the temperature.
 MANY_ROWS = 10_000
 WIDE_LAYERS: tuple[int, ...] = (512, 256)
 NARROW_LAYERS: tuple[int, ...] = (256, 128)
@@ -69,21 +70,22 @@ def resolve(estimator: Any, X: Any, *, streaming: bool) -> Settings:
     n_rows = X.shape[0]
     dropout, epochs, batch_size = estimator.dropout, estimator.epochs, estimator.batch_size
     many = streaming or n_rows >= MANY_ROWS
-    if _is_auto(estimator.hidden_layer_sizes):
+    if is_auto(estimator.hidden_layer_sizes):
         hidden = WIDE_LAYERS if many else NARROW_LAYERS
     else:
         hidden = _as_sizes(estimator.hidden_layer_sizes)
-    if _is_auto(dropout):
+    if is_auto(dropout):
         dropout = DROPOUT_OF_MANY if many else DROPOUT if n_rows >= FEW_ROWS else 0.0
-    if _is_auto(batch_size):
+    if is_auto(batch_size):
         batch_size = MAX_BATCH_SIZE if streaming else _batch_size(n_rows)
-    if _is_auto(epochs):
+    if is_auto(epochs):
         steps_per_epoch = -(-n_rows // batch_size)
         epochs = max(MIN_EPOCHS, -(-MIN_STEPS // steps_per_epoch))
     return Settings(hidden, dropout, epochs, batch_size)
 
 
-def _is_auto(value: Any) -> bool:
+def is_auto(value: Any) -> bool:
+    """Tell whether a parameter is "auto"; others may be arrays, which compare by element."""
     return isinstance(value, str) and value == "auto"
 
 
@@ -100,5 +102,5 @@ def _as_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
 def _batch_size(n_rows: int) -> int:
     if n_rows < FEW_ROWS:
         return FEW_ROWS
-    nearest = 1 << max(0, round(math.log2(n_rows / ROWS_PER_BATCH_ROW)))
+    nearest = 1 << round(math.log2(n_rows / ROWS_PER_BATCH_ROW))
     return min(max(nearest, MIN_BATCH_SIZE), MAX_BATCH_SIZE)

@@ -13,20 +13,22 @@ import numpy.typing as npt
 from sk_mnist.data import targets
 from sk_mnist.data.training_data import TrainingData
 from sk_mnist.engines.base import NetworkState, TrainingTask
+from sk_mnist.engines.evaluation import logits
 from sk_mnist.engines.select import engine_for
-from sk_mnist.network import forward, keras_model
+from sk_mnist.network import keras_model
 from sk_mnist.network.initialization import initial_weights, output_intercept
 from sk_mnist.network.input_limit import LIMIT
 from sk_mnist.network.spec import NetworkSpec
 from sk_mnist.training import optimizers, resume
 from sk_mnist.training.callbacks import EpochReporter
 from sk_mnist.training.convergence import warn_if_hardly_learned
+from sk_mnist.training.defaults import MANY_ROWS
 from sk_mnist.training.inputs import InputTransform
 from sk_mnist.training.loop import train
 from sk_mnist.training.request import FitRequest
 from sk_mnist.training.sample_weights import weight_unit
 from sk_mnist.training.state import TrainingPlan, TrainingState
-from sk_mnist.training.temperature import MIN_ROWS, best_temperature, held_out_share
+from sk_mnist.training.temperature import best_temperature, held_out_share
 from sk_mnist.training.validation_split import hold_out
 
 
@@ -57,7 +59,7 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
     else:
         inputs = InputTransform.from_data(request.X, request.row_weight, estimator.input_scaling)
         start = TrainingState(NetworkState(initial_weights(spec, memory.random_state)))
-    data, held_out = _training_data(
+    data, calibration_rows = _training_data(
         estimator, request, labels, inputs, spec.dtype, memory.split_seed()
     )
     if not request.continued and not request.streaming:
@@ -91,8 +93,8 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
     if finished and not request.streaming:
         warn_if_hardly_learned(state, plan, data, spec)
     temperature = 1.0
-    if held_out is not None and plan.label_smoothing > 0:
-        temperature = _temperature(spec, data, held_out, state)
+    if calibration_rows is not None:
+        temperature = _temperature(spec, data, calibration_rows, state)
     resumable = request.streaming or estimator.warm_start
     kept = memory.remember(optimizer, state, temperature) if resumable else None
     return {**attributes(state, temperature), "_resume": kept}
@@ -156,19 +158,17 @@ def _training_data(
     split_seed: int,
 ) -> tuple[TrainingData, npt.NDArray[np.intp] | None]:
     """Return the data, and the rows held out for the temperature, if there are any."""
-    train_rows, held_out = np.arange(len(labels)), None
-    if not request.streaming:
-        share = estimator.label_smoothing and held_out_share(len(labels))
-        if estimator.early_stopping:
-            share = estimator.validation_fraction
-        if share:
-            train_rows, held_out = hold_out(labels, share, split_seed)
+    train_rows, validation_rows, calibration_rows = np.arange(len(labels)), None, None
+    calibrates = estimator.label_smoothing > 0 and len(labels) >= MANY_ROWS
+    if estimator.early_stopping and not request.streaming:
+        train_rows, validation_rows = hold_out(labels, estimator.validation_fraction, split_seed)
+        calibration_rows = validation_rows if calibrates else None
+    elif calibrates and not request.streaming:
+        train_rows, calibration_rows = hold_out(labels, held_out_share(len(labels)), split_seed)
     unit = weight_unit(request.row_weight)
     row_weight = request.row_weight / unit
     train_rows = train_rows[row_weight[train_rows] >= np.finfo(dtype).tiny]
-    validation_weight = None
-    if estimator.early_stopping and held_out is not None:
-        validation_weight = row_weight[held_out] / weight_unit(row_weight[held_out])
+    validation_weight = None if validation_rows is None else row_weight[validation_rows]
     X, scaling = inputs.for_engine(request.X, dtype)
     data = TrainingData(
         X,
@@ -176,19 +176,17 @@ def _training_data(
         row_weight,
         scaling,
         train_rows,
-        None if validation_weight is None else held_out,
-        validation_weight,
+        validation_rows,
+        None if validation_weight is None else validation_weight / weight_unit(validation_weight),
         unit,
     )
-    return data, held_out if len(labels) >= MIN_ROWS else None
+    return data, calibration_rows
 
 
 def _temperature(
     spec: NetworkSpec, data: TrainingData, rows: npt.NDArray[np.intp], state: TrainingState
 ) -> float:
-    weights = list(state.network.state().final_weights)
-    weights[:2] = data.scaling.fold(*weights[:2])
-    z = forward.logits(data.X[rows], weights[::2], weights[1::2], spec.activation)
+    z = logits(data.X[rows], data.scaling, state.network.state().final_weights, spec)
     return best_temperature(z, data.labels[rows], data.row_weight[rows], spec.out_activation)
 
 

@@ -61,9 +61,10 @@ class InputTransform:
 
         A limit is applied here, once, and not in each epoch: engines only know linear scaling.
         """
-        if self.limit is None:
+        limit = self.limit
+        if limit is None:
             return X, self.statistics
         scaling = _IDENTITY
         if sparse.issparse(X):  # see InputLimit
-            scaling = InputScaling(-self.limit.at_zero("float64").astype(np.float64), np.ones(1))
-        return self.limit(X, dtype), scaling
+            scaling = InputScaling(-limit.at_zero("float64").astype(np.float64), np.ones(1))
+        return limit(X, dtype), scaling

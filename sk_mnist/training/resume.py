@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 
 from sk_mnist.engines.base import NetworkState, OptimizerSpec
 from sk_mnist.network.spec import NetworkSpec
-from sk_mnist.training.defaults import Settings
+from sk_mnist.training.defaults import Settings, is_auto
 from sk_mnist.training.inputs import InputTransform
 from sk_mnist.training.state import TrainingState
 
@@ -64,7 +64,7 @@ def recall(estimator: Any, *, continued: bool) -> Memory:
 
 def as_fitted(estimator: Any, settings: Settings) -> Settings:
     """Return the settings with the layers of the fitted network, if they are to be "auto"."""
-    if not isinstance(estimator.hidden_layer_sizes, str):
+    if not is_auto(estimator.hidden_layer_sizes):
         return settings
     return replace(settings, hidden_layer_sizes=estimator.hidden_layer_sizes_)
 

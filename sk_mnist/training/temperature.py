@@ -19,18 +19,17 @@ from sk_mnist._utils.typing import FloatArray
 from sk_mnist.network.loss import cross_entropy
 from sk_mnist.network.spec import OutActivation
 
-# Rows from which on some are held out for the temperature, and how many.
-MIN_ROWS = 10_000
-HELD_OUT_SHARE = 0.05
-MAX_HELD_OUT = 2_000
+# What is held out of many rows.
+_HELD_OUT_SHARE = 0.05
+_MAX_HELD_OUT = 2_000
 
 # The range of the temperature, as powers of e: from 1/5 to 5.
 _MAX_LOG = np.log(5)
 
 
 def held_out_share(n_rows: int) -> float:
-    """Return the share of the rows to hold out for the temperature, zero if there are too few."""
-    return min(HELD_OUT_SHARE, MAX_HELD_OUT / n_rows) if n_rows >= MIN_ROWS else 0.0
+    """Return the share of the rows to hold out for the temperature."""
+    return min(_HELD_OUT_SHARE, _MAX_HELD_OUT / n_rows)
 
 
 def best_temperature(

@@ -173,8 +173,6 @@ class TestRobustScaling:
 
     def test_robust_scaling_goes_on_from_a_warm_start(self, small, table):
         X, y = table
-        warm = small(input_scaling="robust", warm_start=True).fit(X, y)
-        warm.set_params(epochs=6).fit(X, y)
         straight = small(input_scaling="robust", epochs=6, learning_rate_schedule="constant")
         warm = small(
             input_scaling="robust", warm_start=True, learning_rate_schedule="constant"
