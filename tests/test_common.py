@@ -46,6 +46,8 @@ def test_scikit_learn_check(estimator, check):
             (32,),
             activation="gelu",
             optimizer="sgd",
+            learning_rate=0.05,
+            epochs=40,
             input_scaling="standard",
             label_smoothing=0.1,
         ),

@@ -55,7 +55,8 @@ class Layout:
         ]
         starts = np.cumsum([0, *sizes])
         self._coef_starts, self._intercept_starts = starts[:-1:2], starts[1::2]
-        self._n_weights = starts[-1]
+        self._n_weights = int(starts[-1])
+        self._gradient_buffers: dict[int, npt.NDArray[Any]] = {}
 
     def pack(self, state: NetworkState) -> Network:
         """Copy a network into vectors; without an optimizer state, it has no moments."""
@@ -132,14 +133,20 @@ class Layout:
         return np.array(blocks, np.int64)
 
     def gradient_buffers(self, n_workers: int) -> npt.NDArray[Any]:
-        """Allocate memory for the gradient of the largest weight block, a row for each worker."""
+        """Return memory for the gradient of the largest weight block, a row for each worker."""
+        if n_workers not in self._gradient_buffers:
+            # A multiple of the cache line, so that every row is aligned.
+            shape = n_workers, -(-self._largest_weight_block // CACHE_LINE) * CACHE_LINE
+            self._gradient_buffers[n_workers] = aligned(shape, self._dtype)
+        return self._gradient_buffers[n_workers]
+
+    @functools.cached_property
+    def _largest_weight_block(self) -> int:
         widths = np.array(
             [TILE if self._n_tiles else self._leading_dims[0], *self._leading_dims[1:]]
         )
         layers, _, starts, stops = self.weight_blocks.T
-        largest = ((stops - starts) * widths[layers]).max()
-        # A multiple of the cache line, so that every row is aligned.
-        return aligned((n_workers, -(-largest // CACHE_LINE) * CACHE_LINE), self._dtype)
+        return int(((stops - starts) * widths[layers]).max())
 
     def _vector(self, arrays: Sequence[Any]) -> npt.NDArray[Any]:
         if not len(arrays):

@@ -38,6 +38,11 @@ from sk_mnist.network.activations import ACTIVATIONS
 # Rows that a network is evaluated on at a time, at least, if there are so many.
 _EVALUATED_ROWS = 256
 
+# Up to so many rows times weights an epoch is trained in the caller's thread, by one worker: to
+# start threads, and to have them wait for each other, takes longer than they save. On two cores, an
+# epoch of iris takes 1.3 ms instead of 2.2, of 40 rows and 32 units 0.4 instead of 1.2.
+MAX_SERIAL_WORK = 2**25
+
 # Where a wait without end goes on over an interrupt, as on Windows, it is noticed after this.
 INTERRUPT_POLL_SECONDS = 0.1
 
@@ -245,13 +250,17 @@ def _run_workers(
     order: npt.NDArray[np.intp],
     rates: FloatArray,
 ) -> npt.NDArray[np.float64]:
-    """Run `train_steps` in several threads; return the totals. An interrupt stops them."""
+    """Run `train_steps` by one worker or several; return the totals. An interrupt stops them."""
     has_moments = len(network.first_moments) > 0
     weight_blocks = layout.weight_blocks if has_moments else np.zeros((0, 4), np.int64)
     order = np.ascontiguousarray(order, np.int64)
     rates = np.ascontiguousarray(rates, np.float64)
     totals = np.zeros(3)
     arguments = data, network, workspace, settings, order, rates, weight_blocks, totals
+    if len(order) * len(network.weights) <= MAX_SERIAL_WORK:
+        (gradient,) = layout.gradient_buffers(1)
+        train_steps(new_counters(1), gradient, *arguments)
+        return totals
     with thread_pool() as (pool, n_workers):
         counters = new_counters(n_workers)
         try:

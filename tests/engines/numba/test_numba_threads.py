@@ -15,6 +15,7 @@ from jobs import assert_all_equal, make_job, run, run_python, trained_weights, w
 
 from sk_mnist._utils import threads
 from sk_mnist._utils.threads import thread_budget
+from sk_mnist.engines.numba import trainer
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE
 from sk_mnist.network.spec import NetworkSpec
 
@@ -22,6 +23,13 @@ pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 # Larger than tiles, row blocks, weight blocks and input ranges.
 LARGE = NetworkSpec((301, 2 * TILE + 6, 140, 3), "relu", "softmax", "float64")
+
+
+@pytest.fixture
+def small_work_in_threads(monkeypatch):
+    """Start threads for epochs that are too small for them, too."""
+    monkeypatch.setattr(trainer, "MAX_SERIAL_WORK", 0)
+
 
 HASHES_OF_NETWORKS = """
 import hashlib
@@ -49,6 +57,7 @@ def test_any_number_of_threads_trains_the_same_bits():
     assert found[2] == found[0]
 
 
+@pytest.mark.usefixtures("small_work_in_threads")
 @pytest.mark.parametrize("n_threads", [2, 3, 7, 40])
 @pytest.mark.parametrize("prepare", [lambda job: job, with_zeros], ids=["dense", "CSR"])
 def test_more_threads_than_processors_or_tasks_train_the_same_bits(monkeypatch, n_threads, prepare):
@@ -62,6 +71,14 @@ def test_more_threads_than_processors_or_tasks_train_the_same_bits(monkeypatch, 
     assert_all_equal(found_by(n_threads), found_by(1))
 
 
+def test_the_callers_thread_trains_the_same_bits(monkeypatch):
+    job = weighted(make_job(LARGE, n_rows=150, batch_size=100, dropout=0.2))
+    in_this_thread = trained_weights(job, "numba")
+    monkeypatch.setattr(trainer, "MAX_SERIAL_WORK", 0)
+    assert_all_equal(trained_weights(job, "numba"), in_this_thread)
+
+
+@pytest.mark.usefixtures("small_work_in_threads")
 def test_concurrent_fits_train_the_same_bits_as_consecutive_fits():
     jobs = [with_zeros(weighted(make_job(LARGE, dropout=0.4, seed=i))) for i in range(4)]
     with ThreadPoolExecutor(4) as pool:

@@ -25,6 +25,12 @@ def test_moments_do_not_become_denormal():
     assert not np.any((moments != 0) & (np.abs(moments) < np.finfo("float32").tiny))
 
 
+def test_training_leaves_denormals_of_the_callers_thread_alone():
+    denormal = np.full(8, 1e-39, "float32")
+    run(make_job(replace(SMALL, dtype="float32"), n_epochs=1), "numba")
+    assert (denormal * np.float32(1) == denormal).all()
+
+
 def test_metrics_are_those_of_the_network_before_each_step():
     job = weighted(make_job(SOFTMAX, n_epochs=1, batch_size=50, learning_rate=0.0))
     state, metrics = run(job, "numba")

@@ -22,33 +22,55 @@ yield_processor = types.ExternalFunction(
 """Let another thread run that waits for the processor."""
 
 
+def _is_x86_64() -> bool:
+    return platform.machine().lower() in ("x86_64", "amd64")
+
+
+def _sse_control(builder: Any, name: str, register: Any) -> None:
+    """Call "stmxcsr" or "ldmxcsr", which write or read the control register at a pointer."""
+    pointer = builder.bitcast(register, cgutils.voidptr_t)
+    function_type = ir.FunctionType(ir.VoidType(), [pointer.type])
+    function = cgutils.get_or_insert_function(
+        builder.module, function_type, f"llvm.x86.sse.{name}"
+    )
+    builder.call(function, [pointer])
+
+
 @intrinsic
 def flush_denormals(typing_context: Any) -> tuple[Any, Callable[..., Any]]:
     """Treat denormal numbers as zero in this thread from now on; x86-64 only.
 
     Adam's moments become denormal if a gradient is zero for long, and computing with denormals
-    takes many times as long.
+    takes many times as long. Returns what `restore_denormals` needs.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if platform.machine().lower() in ("x86_64", "amd64"):
-            integer = ir.IntType(32)
-            register = cgutils.alloca_once(builder, integer)
-            pointer = builder.bitcast(register, cgutils.voidptr_t)
-            function_type = ir.FunctionType(ir.VoidType(), [pointer.type])
-            read, write = (
-                cgutils.get_or_insert_function(
-                    builder.module, function_type, f"llvm.x86.sse.{name}"
-                )
-                for name in ("stmxcsr", "ldmxcsr")
-            )
-            builder.call(read, [pointer])
-            # "Flush to zero" for results, "denormals are zeros" for operands.
-            builder.store(builder.or_(builder.load(register), integer(0x8040)), register)
-            builder.call(write, [pointer])
+        integer = ir.IntType(32)
+        if not _is_x86_64():
+            return integer(0)
+        register = cgutils.alloca_once(builder, integer)
+        _sse_control(builder, "stmxcsr", register)
+        before = builder.load(register)
+        # "Flush to zero" for results, "denormals are zeros" for operands.
+        builder.store(builder.or_(before, integer(0x8040)), register)
+        _sse_control(builder, "ldmxcsr", register)
+        return before
+
+    return types.int32(), generate
+
+
+@intrinsic
+def restore_denormals(typing_context: Any, before: Any) -> tuple[Any, Callable[..., Any]]:
+    """Treat denormal numbers in this thread as before `flush_denormals`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if _is_x86_64():
+            register = cgutils.alloca_once(builder, ir.IntType(32))
+            builder.store(args[0], register)
+            _sse_control(builder, "ldmxcsr", register)
         return context.get_dummy_value()
 
-    return types.void(), generate
+    return types.void(before), generate
 
 
 @intrinsic

@@ -20,7 +20,11 @@ from sk_mnist.engines.numba.kernels.dense import (
     forward,
     gather_inputs,
 )
-from sk_mnist.engines.numba.kernels.llvm_atomics import fetch_add, flush_denormals
+from sk_mnist.engines.numba.kernels.llvm_atomics import (
+    fetch_add,
+    flush_denormals,
+    restore_denormals,
+)
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE
 from sk_mnist.engines.numba.kernels.loss import loss_and_output_gradient
 from sk_mnist.engines.numba.kernels.optimizers import adam, adam_step_size
@@ -60,7 +64,7 @@ def train_steps(
     weight_blocks,
     totals,
 ):
-    """Do one worker's share of some steps, in a thread of its own.
+    """Do one worker's share of some steps; workers run in threads of their own.
 
     Parameters
     ----------
@@ -83,6 +87,36 @@ def train_steps(
         Added to: sums over the rows of weight times loss, of the weights of correct rows, and of
         the weights.
     """
+    before = flush_denormals()
+    _run_steps(
+        counters,
+        gradient,
+        rows,
+        network,
+        workspace,
+        settings,
+        order,
+        learning_rates,
+        weight_blocks,
+        totals,
+    )
+    restore_denormals(before)
+
+
+@kernel
+def _run_steps(
+    counters,
+    gradient,
+    rows,
+    network,
+    workspace,
+    settings,
+    order,
+    learning_rates,
+    weight_blocks,
+    totals,
+):
+    """See `train_steps`."""
     n_workers = counters[N_WORKERS, 0]
     arrivals, stop = counters[ARRIVALS], counters[STOP]
     queues = counters[QUEUES:].reshape((N_QUEUES, n_workers, counters.shape[1]))
@@ -90,7 +124,6 @@ def train_steps(
     target = 0
     batch_size = len(workspace.losses)
     is_training = len(weight_blocks) > 0
-    flush_denormals()
     for step in range(len(learning_rates)):
         batch = order[step * batch_size : (step + 1) * batch_size]
         weight_sum = 0.0
