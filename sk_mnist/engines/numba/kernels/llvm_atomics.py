@@ -30,9 +30,7 @@ def _sse_control(builder: Any, name: str, register: Any) -> None:
     """Call "stmxcsr" or "ldmxcsr", which write or read the control register at a pointer."""
     pointer = builder.bitcast(register, cgutils.voidptr_t)
     function_type = ir.FunctionType(ir.VoidType(), [pointer.type])
-    function = cgutils.get_or_insert_function(
-        builder.module, function_type, f"llvm.x86.sse.{name}"
-    )
+    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.x86.sse.{name}")
     builder.call(function, [pointer])
 
 
