@@ -1,4 +1,4 @@
-"""Test accuracy on MNIST over several seeds, for the defaults and for plain configurations.
+"""Accuracy, log loss and calibration on MNIST's test digits: the defaults and plain networks.
 
 The plain configurations follow the notebook from which this package originated: one or two ReLU
 layers, Adam with a constant learning rate of 0.001, 10 epochs, batches of 128, one scale for all
@@ -11,8 +11,9 @@ import argparse
 import time
 
 import numpy as np
+from sklearn.metrics import log_loss
 
-from sk_mnist import KerasMLPClassifier, fetch_mnist
+from sk_mnist import KerasMLPClassifier, expected_calibration_error, fetch_mnist
 
 PLAIN = {
     "learning_rate": 0.001,
@@ -38,17 +39,20 @@ def main() -> None:
     X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
     for name, parameters in CONFIGURATIONS.items():
         start = time.perf_counter()
-        accuracies = [
-            KerasMLPClassifier(random_state=seed, **parameters)
-            .fit(X_train, y_train)
-            .score(X_test, y_test)
+        networks = [
+            KerasMLPClassifier(random_state=seed, **parameters).fit(X_train, y_train)
             for seed in seeds
         ]
         seconds = (time.perf_counter() - start) / len(seeds)
+        accuracies = [clf.score(X_test, y_test) for clf in networks]
+        probabilities = [clf.predict_proba(X_test) for clf in networks]
+        losses = [log_loss(y_test, p) for p in probabilities]
+        errors = [expected_calibration_error(y_test, p) for p in probabilities]
         values = " ".join(f"{accuracy:.4f}" for accuracy in accuracies)
         print(
-            f"{name:25} mean {np.mean(accuracies):.4f}  worst {min(accuracies):.4f}  "
-            f"({values})  {seconds:.1f} s per fit",
+            f"{name:25} mean {np.mean(accuracies):.4f}  worst {min(accuracies):.4f}  ({values})  "
+            f"log loss {np.mean(losses):.4f}  calibration error {np.mean(errors):.4f}  "
+            f"{seconds:.1f} s per fit",
             flush=True,
         )
 

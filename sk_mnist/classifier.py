@@ -165,6 +165,9 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         Determines the initial weights, the validation split, the order of the samples and the
         dropout masks. The same int gives the same network, bit for bit, on one machine; in float32
         with any number of threads, so that joblib workers train the same network as one process.
+        Initial weights are uniform after Glorot and Bengio, as in Keras; with 10,000 samples or
+        more of at least 100 features, those of the first layer are 0.3 times as large, and those of
+        the last are zero.
 
     verbose : bool or int, default=0
         Whether to print the metrics of each epoch.

@@ -12,7 +12,13 @@ from sk_mnist._utils.typing import FloatArray
 from sk_mnist.network.spec import NetworkSpec
 
 
-def initial_weights(spec: NetworkSpec, random_state: np.random.RandomState) -> list[FloatArray]:
+# Of the limits of Glorot & Bengio, by layer: the first, those between, the last.
+_SMALL_START = 0.3, 1.0, 0.0
+
+
+def initial_weights(
+    spec: NetworkSpec, random_state: np.random.RandomState, *, small: bool = False
+) -> list[FloatArray]:
     """Draw initial weights: ``[coef, intercept, coef, intercept, ...]``.
 
     Coefficients are uniform after Glorot & Bengio [1]_, as in Keras; intercepts are zero. A network
@@ -25,6 +31,9 @@ def initial_weights(spec: NetworkSpec, random_state: np.random.RandomState) -> l
         The network.
     random_state : RandomState
         Source of the random numbers.
+    small : bool
+        Whether to start the last layer at zero, and the first at 0.3 of its limits. Less of the
+        random start is then left in the trained network: for many samples of many features.
 
     Returns
     -------
@@ -36,9 +45,13 @@ def initial_weights(spec: NetworkSpec, random_state: np.random.RandomState) -> l
     .. [1] X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
        neural networks", AISTATS 2010.
     """
+    first, between, last = _SMALL_START if small else (1.0, 1.0, 1.0)
+    shares = [first, *[between] * (spec.n_hidden_layers - 1), last]
+    if not spec.n_hidden_layers:
+        shares = [0.0]
     weights: list[FloatArray] = []
-    for n_inputs, n_units in pairwise(spec.layer_sizes):
-        limit = np.sqrt(6 / (n_inputs + n_units)) if spec.n_hidden_layers else 0.0
+    for share, (n_inputs, n_units) in zip(shares, pairwise(spec.layer_sizes), strict=True):
+        limit = share * np.sqrt(6 / (n_inputs + n_units))
         coef = random_state.uniform(-limit, limit, (n_inputs, n_units))
         weights += [coef.astype(spec.dtype), np.zeros(n_units, spec.dtype)]
     return weights

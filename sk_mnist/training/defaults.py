@@ -23,6 +23,10 @@ MANY_ROWS = 10_000
 WIDE_LAYERS: tuple[int, ...] = (512, 256)
 NARROW_LAYERS: tuple[int, ...] = (256, 128)
 
+# Many rows of so many features start from small weights: held-out digits of MNIST 98.65% right
+# instead of 98.54% (means of 5 seeds). With 22 features (diamonds) it costs 0.3%.
+MANY_FEATURES = 100
+
 DROPOUT = 0.2
 DROPOUT_OF_MANY = 0.1
 
@@ -82,6 +86,12 @@ def resolve(estimator: Any, X: Any, *, streaming: bool) -> Settings:
         steps_per_epoch = -(-n_rows // batch_size)
         epochs = max(MIN_EPOCHS, -(-MIN_STEPS // steps_per_epoch))
     return Settings(hidden, dropout, epochs, batch_size)
+
+
+def starts_small(X: Any, *, streaming: bool) -> bool:
+    """Tell whether a network for these data starts from small weights."""
+    n_rows, n_features = X.shape
+    return n_features >= MANY_FEATURES and (streaming or n_rows >= MANY_ROWS)
 
 
 def is_auto(value: Any) -> bool:

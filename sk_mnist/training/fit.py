@@ -22,7 +22,7 @@ from sk_mnist.network.spec import NetworkSpec
 from sk_mnist.training import optimizers, resume
 from sk_mnist.training.callbacks import EpochReporter
 from sk_mnist.training.convergence import warn_if_hardly_learned
-from sk_mnist.training.defaults import MANY_ROWS
+from sk_mnist.training.defaults import MANY_ROWS, starts_small
 from sk_mnist.training.inputs import InputTransform
 from sk_mnist.training.loop import train
 from sk_mnist.training.request import FitRequest
@@ -58,7 +58,9 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
         start = resume.training_state(estimator, spec, inputs, optimizer, memory)
     else:
         inputs = InputTransform.from_data(request.X, request.row_weight, estimator.input_scaling)
-        start = TrainingState(NetworkState(initial_weights(spec, memory.random_state)))
+        small = starts_small(request.X, streaming=request.streaming)
+        weights = initial_weights(spec, memory.random_state, small=small)
+        start = TrainingState(NetworkState(weights))
     data, calibration_rows = _training_data(
         estimator, request, labels, inputs, spec.dtype, memory.split_seed()
     )

@@ -55,6 +55,17 @@ class TestInitialWeights:
         for weight in draw(make_spec((8, 3))):
             assert_array_equal(weight, 0)
 
+    def test_small_initial_weights_are_smaller_in_the_first_layer_and_zero_in_the_last(self):
+        spec = make_spec((8, 6, 5, 3))
+        small = initial_weights(spec, np.random.RandomState(0), small=True)
+        for share, weight, glorot in zip((0.3, 1, 0), small[::2], draw(spec)[::2], strict=True):
+            assert_allclose(weight, share * glorot, rtol=1e-14)
+
+    def test_small_initial_weights_of_one_hidden_layer(self):
+        coef, _, last, _ = initial_weights(make_spec((8, 6, 3)), np.random.RandomState(0), small=1)
+        assert 0 < np.abs(coef).max() <= 0.3 * np.sqrt(6 / 14)
+        assert_array_equal(last, 0)
+
     def test_initial_weights_depend_on_the_random_state_alone(self):
         for first, second in zip(draw(make_spec()), draw(make_spec()), strict=True):
             assert_array_equal(first, second)

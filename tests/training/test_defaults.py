@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sk_mnist import KerasMLPClassifier
-from sk_mnist.training.defaults import resolve
+from sk_mnist.training.defaults import resolve, starts_small
 
 
 def settings(n_rows, *, streaming=False, **params):
@@ -53,3 +53,28 @@ def test_partial_fit_takes_what_is_for_many_rows(n_rows):
     found, many = settings(n_rows, streaming=True), settings(60_000)
     assert found.hidden_layer_sizes == many.hidden_layer_sizes
     assert (found.dropout, found.batch_size) == (many.dropout, many.batch_size)
+
+
+@pytest.mark.parametrize(
+    ("shape", "streaming", "small"),
+    [
+        ((60_000, 784), False, True),
+        ((10_000, 100), False, True),
+        ((9_999, 784), False, False),
+        ((60_000, 99), False, False),
+        ((10, 784), True, True),
+        ((10, 99), True, False),
+    ],
+)
+def test_many_rows_of_many_features_start_from_small_weights(shape, streaming, small):
+    X = np.broadcast_to(np.float32(0), shape)
+    assert starts_small(X, streaming=streaming) == small
+
+
+def test_the_small_start_is_that_of_the_fitted_network():
+    X = np.random.RandomState(0).rand(200, 100)
+    y = np.arange(200) % 2
+    tiny = {"learning_rate": 1e-12, "random_state": 0, "input_scaling": None}
+    small = KerasMLPClassifier((8,), **tiny).partial_fit(X, y, classes=[0, 1])
+    full = KerasMLPClassifier((8,), **tiny, epochs=1).fit(X, y)
+    assert np.abs(small.coefs_[-1]).max() < 1e-9 < np.abs(full.coefs_[-1]).max()
