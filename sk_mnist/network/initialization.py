@@ -11,7 +11,6 @@ import numpy.typing as npt
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.network.spec import NetworkSpec
 
-
 # Of the limits of Glorot & Bengio, by layer: the first, those between, the last.
 _SMALL_START = 0.3, 1.0, 0.0
 
