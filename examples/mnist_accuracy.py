@@ -45,12 +45,10 @@ def main() -> None:
         ]
         seconds = (time.perf_counter() - start) / len(seeds)
         accuracies = [clf.score(X_test, y_test) for clf in networks]
-        probabilities = [clf.predict_proba(X_test) for clf in networks]
-        losses = [log_loss(y_test, p) for p in probabilities]
-        errors = [expected_calibration_error(y_test, p) for p in probabilities]
-        values = " ".join(f"{accuracy:.4f}" for accuracy in accuracies)
+        losses = [log_loss(y_test, clf.predict_proba(X_test)) for clf in networks]
+        errors = [expected_calibration_error(y_test, clf.predict_proba(X_test)) for clf in networks]
         print(
-            f"{name:25} mean {np.mean(accuracies):.4f}  worst {min(accuracies):.4f}  ({values})  "
+            f"{name:25} mean {np.mean(accuracies):.4f}  worst {min(accuracies):.4f}  "
             f"log loss {np.mean(losses):.4f}  calibration error {np.mean(errors):.4f}  "
             f"{seconds:.1f} s per fit",
             flush=True,

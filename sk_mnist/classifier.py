@@ -19,9 +19,15 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from sk_mnist import __version__
 from sk_mnist._utils.fit_context import fit_context
+from sk_mnist._utils.python_numbers import with_python_numbers
 from sk_mnist._utils.typing import FloatArray, KerasOptimizer
 from sk_mnist.data import targets
-from sk_mnist.data.checks import check_rectangular, is_plain
+from sk_mnist.data.checks import (
+    check_rectangular,
+    check_sparse_indices,
+    in_native_byte_order,
+    is_plain,
+)
 from sk_mnist.data.input_scaling import InputScaling, ScalingMethod
 from sk_mnist.data.units import other_units
 from sk_mnist.export.mixin import ExportMixin
@@ -444,7 +450,9 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
                     f"y has {classes}. Set warm_start=False to start over."
                 )
             self.classes_ = classes  # with those that have no row of positive weight
-            request = training_request.prepare(self, X, y, sample_weight, continued=continued)
+            request = training_request.prepare(
+                with_python_numbers(self), X, y, sample_weight, continued=continued
+            )
             context = self._init_callback_context(max_subtasks=request.settings.epochs)
             context.call_on_fit_task_begin(estimator=self, **arguments)
             self._train(request, context, arguments)
@@ -500,7 +508,12 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
                     f"first call are {self.classes_}; give all labels as `classes` there."
                 )
             request = training_request.prepare(
-                self, X, y, sample_weight, continued=continued, streaming=True
+                with_python_numbers(self),
+                X,
+                y,
+                sample_weight,
+                continued=continued,
+                streaming=True,
             )
             self._train(request)
         return self
@@ -564,7 +577,9 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         self, X: Any, y: Any, sample_weight: Any, reset: bool
     ) -> tuple[Any, npt.NDArray[Any], npt.NDArray[np.float64]]:
         """Check and convert training data."""
+        X = in_native_byte_order(X)
         check_rectangular(X)
+        check_sparse_indices(X)
         X, y = validate_data(
             self,
             X,
@@ -600,7 +615,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         from sk_mnist.training import callbacks, fit  # these load Numba
 
         reporter = callbacks.EpochReporter(self, context, fit_arguments)
-        self.__dict__.update(fit.run(self, request, reporter))
+        self.__dict__.update(fit.run(with_python_numbers(self), request, reporter))
         self.__dict__.pop("_keras_model", None)
 
     def _logits(self, X: Any) -> FloatArray:
@@ -611,7 +626,9 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
             if z is not None:
                 return z
         check_is_fitted(self)
+        X = in_native_byte_order(X)
         check_rectangular(X)
+        check_sparse_indices(X)
         X = validate_data(
             self, X, accept_sparse="csr", dtype=self._kept_dtypes(reset=False), reset=False
         )

@@ -15,6 +15,17 @@ def with_row(X, row):
     return X
 
 
+def with_index(make, name, value):
+    """Return a maker of sparse matrices of which one index lies outside; SciPy does not check."""
+
+    def damaged(X):
+        matrix = make(X)
+        getattr(matrix, name)[5] = value
+        return matrix
+
+    return damaged
+
+
 @pytest.fixture(scope="module")
 def fitted(small, digits):
     """Return a classifier that was fitted before, for others to try bad input on."""
@@ -50,6 +61,34 @@ BAD_X = {
     "sparse NaN": (
         lambda X: sparse.csr_matrix(with_row(X, NAN_ROW)),
         "Input X contains NaN",
+    ),
+    "CSR column": (
+        with_index(sparse.csr_matrix, "indices", 64),
+        r"sparse matrix with the column index 64; column indices must be from 0 to 63",
+    ),
+    "CSR negative column": (
+        with_index(sparse.csr_array, "indices", -1),
+        r"sparse matrix with the column index -1; column indices must be from 0 to 63",
+    ),
+    "CSR pointer": (
+        with_index(sparse.csr_matrix, "indptr", 10**6),
+        r"csr matrix whose `indptr` is invalid: it must have one number more than X has rows",
+    ),
+    "CSC row": (
+        with_index(sparse.csc_matrix, "indices", 10**6),
+        r"sparse matrix with the row index 1000000; row indices must be from 0 to",
+    ),
+    "COO row": (
+        with_index(sparse.coo_matrix, "row", -7),
+        r"sparse matrix with the row index -7; row indices must be from 0 to",
+    ),
+    "COO column": (
+        with_index(sparse.coo_array, "col", 64),
+        r"sparse matrix with the column index 64",
+    ),
+    "BSR column": (
+        with_index(lambda X: sparse.bsr_matrix(X, blocksize=(2, 2)), "indices", 32),
+        r"sparse matrix with the column index 32; column indices must be from 0 to 31",
     ),
     "complex": (lambda X: X + 1j, "Complex data not supported"),
     "no samples": (lambda X: X[:0], r"0 sample\(s\) \(shape=\(0, 64\)\).*minimum of 1"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 
 def check_rectangular(X: Any) -> None:
@@ -29,6 +30,74 @@ def check_rectangular(X: Any) -> None:
                 "X must be a table of shape (n_samples, n_features), with rows of equal length; "
                 f"got rows of lengths {sorted(lengths)}."
             )
+
+
+def in_native_byte_order(X: Any) -> Any:
+    """Return X with numbers in the byte order of this machine, so that float64 is known as such.
+
+    Parameters
+    ----------
+    X : object
+        Samples as given by the user; anything but an array is returned as it is.
+
+    Returns
+    -------
+    object
+        X itself if its byte order is native.
+    """
+    if isinstance(X, np.ndarray) and not X.dtype.isnative:
+        return X.astype(X.dtype.newbyteorder("="))
+    return X
+
+
+def check_sparse_indices(X: Any) -> None:
+    """Raise if indices of a sparse matrix lie outside it, which SciPy does not check.
+
+    SciPy and the kernels would read and write out of bounds.
+
+    Parameters
+    ----------
+    X : object
+        Samples as given by the user; anything but a sparse matrix passes.
+
+    Raises
+    ------
+    ValueError
+        If an index is negative or too large, or if the index pointer is no partition of the
+        elements.
+    """
+    if not sparse.issparse(X) or X.ndim != 2:
+        return
+    n_rows, n_columns = X.shape
+    if X.format == "coo":
+        _check_range(X.row, n_rows, "row")
+        _check_range(X.col, n_columns, "column")
+    elif X.format in ("csr", "csc", "bsr"):
+        compressed, other = ("column", "row") if X.format == "csc" else ("row", "column")
+        n_compressed, n_other = (n_columns, n_rows) if X.format == "csc" else (n_rows, n_columns)
+        if X.format == "bsr":
+            n_compressed, n_other = n_rows // X.blocksize[0], n_columns // X.blocksize[1]
+        indptr, n_elements = X.indptr, min(len(X.indices), len(X.data))
+        if (
+            len(indptr) != n_compressed + 1
+            or indptr[0] != 0
+            or indptr[-1] > n_elements
+            or (np.diff(indptr) < 0).any()
+        ):
+            raise ValueError(
+                f"X is a {X.format} matrix whose `indptr` is invalid: it must have one number more "
+                f"than X has {compressed}s, and ascend from 0 to the number of elements."
+            )
+        _check_range(X.indices[: indptr[-1]], n_other, other)
+
+
+def _check_range(indices: npt.NDArray[Any], size: int, axis: str) -> None:
+    if len(indices) and not 0 <= indices.min() <= indices.max() < size:
+        wrong = indices.min() if indices.min() < 0 else indices.max()
+        raise ValueError(
+            f"X is a sparse matrix with the {axis} index {wrong}; {axis} indices must be from 0 to "
+            f"{size - 1}. `X.check_format(full_check=True)` finds such errors where X is made."
+        )
 
 
 def is_plain(X: Any, n_features: int, dtype: npt.DTypeLike) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ def weight_unit(weight: npt.NDArray[np.float64]) -> float:
 
 
 def class_weight_of_rows(
-    class_weight: dict[Any, float] | str | None,
+    class_weight: Mapping[Any, float] | Literal["balanced"] | None,
     y: npt.NDArray[Any],
     classes: npt.NDArray[Any],
     sample_weight: npt.NDArray[np.float64],
@@ -54,9 +55,30 @@ def class_weight_of_rows(
         return np.asarray(np.prod(columns, axis=0))
     if class_weight == "balanced":  # a chunk given to partial_fit may lack some of the classes
         classes = np.unique(y)
-    by_class = compute_class_weight(class_weight, classes=classes, y=y, sample_weight=sample_weight)
+        by_class = compute_class_weight(
+            class_weight, classes=classes, y=y, sample_weight=sample_weight
+        )
+    else:
+        by_class = _weight_by_label(class_weight, classes)
     if not np.all(np.isfinite(by_class) & (by_class >= 0)):
         raise ValueError(
             f"class_weight must hold finite weights that are not negative, got {class_weight!r}."
         )
     return np.asarray(by_class[np.searchsorted(classes, y)])
+
+
+def _weight_by_label(
+    class_weight: Mapping[Any, float], classes: npt.NDArray[Any]
+) -> npt.NDArray[np.float64]:
+    """Look up the weight of each label; those that are not there have weight one.
+
+    Labels are compared as they are. scikit-learn takes the label "3" for the number 3.
+    """
+    labels = classes.tolist()
+    unknown = [label for label in class_weight if label not in labels]
+    if unknown and not all(label in class_weight for label in labels):
+        raise ValueError(
+            f"class_weight has weights for {unknown}, which are no labels of y. Its labels are "
+            f"{labels}; keys must be equal to them, and of their type."
+        )
+    return np.array([class_weight.get(label, 1.0) for label in labels], np.float64)

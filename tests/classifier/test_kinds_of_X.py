@@ -1,5 +1,8 @@
 """Sparse matrices and data frames."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,3 +71,54 @@ def test_names_are_forgotten_when_the_next_data_have_none(small, digits):
     clf = small(epochs=1).fit(pd.DataFrame(X, columns=[f"pixel {i}" for i in range(64)]), y)
     clf.fit(X, y)
     assert not hasattr(clf, "feature_names_in_")
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f4", ">i2"])
+def test_byte_order_does_not_matter(small, digits, dtype):
+    X, y = digits
+    native = np.dtype(dtype).newbyteorder("=")
+    expected = small().fit(X.astype(native), y)
+    clf = small().fit(X.astype(dtype), y)
+    assert_same_network(clf, expected)
+    np.testing.assert_array_equal(
+        clf.predict_proba(X.astype(dtype)), expected.predict_proba(X.astype(native))
+    )
+
+
+X_CHANGES_DURING_FIT = """
+import threading
+import numpy as np
+from scipy import sparse
+from sk_mnist import KerasMLPClassifier
+
+X = np.zeros((20_000, 784), "uint8")
+X[:, ::20] = 1
+matrix = sparse.csr_matrix(X)
+y = np.arange(20_000) % 10
+
+def change():
+    i = 0
+    while True:
+        X[:, 1::3] = i & 1
+        matrix.indices[:] = (matrix.indices + i) % 784
+        i += 1
+
+threading.Thread(target=change, daemon=True).start()
+for _ in range(6):
+    for data in (X, matrix):
+        clf = KerasMLPClassifier((16,), epochs=1, input_scaling="rms").fit(data, y)
+        assert np.isfinite(clf.coefs_[0]).all()
+print("survived")
+"""
+
+
+@pytest.mark.slow
+def test_data_that_change_during_fit_do_no_harm():
+    """Another thread, or another process through a memory map, may write to X meanwhile."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", X_CHANGES_DURING_FIT],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "survived\n"), done.stderr

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from classifier_checks import NO_LEARNING, assert_close_networks
+from classifier_checks import NO_LEARNING, assert_close_networks, assert_same_network
 from sklearn.metrics import log_loss
 
 from sk_mnist.network.activations import ACTIVATIONS
@@ -127,3 +127,40 @@ def test_partial_fit_takes_the_learning_rate_as_it_is(small, digits):
     for _ in range(3):
         clf.partial_fit(*digits, classes=range(10))
     assert clf.history_["learning_rate"] == pytest.approx([0.01] * 3)
+
+
+# Small enough for their types, but not for what is computed from them.
+OF_NUMPY = {
+    "batch_size": np.int16(1000),
+    "epochs": np.int8(3),
+    "hidden_layer_sizes": np.int8(100),
+    "n_iter_no_change": np.uint8(2),
+    "alpha": np.float16(0.001),
+    "dropout": np.float16(0.1),
+    "learning_rate": np.float16(0.01),
+    "label_smoothing": np.float16(0.05),
+    "validation_fraction": np.float16(0.2),
+    "tol": np.float16(0.001),
+    "random_state": np.int8(3),
+    "early_stopping": np.bool_(True),
+    "warm_start": np.bool_(False),
+    "verbose": np.uint8(0),
+}
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("name", OF_NUMPY)
+def test_numbers_of_numpy_are_python_numbers(small, digits, name, early_stopping):
+    value = OF_NUMPY[name]
+    settings = {"batch_size": 100, "early_stopping": early_stopping, "epochs": 4}
+    expected = small(**settings | {name: value.item()}).fit(*digits)
+    clf = small(**settings | {name: value}).fit(*digits)
+    assert_same_network(clf, expected)
+    assert clf.get_params()[name] is value
+
+
+@pytest.mark.slow
+def test_numbers_of_numpy_do_not_stay_in_the_pool_of_programs(small, digits):
+    settings = {"optimizer": "sgd", "epochs": 2}
+    odd = small(**settings, batch_size=np.uint8(64)).fit(*digits)
+    assert_same_network(small(**settings, batch_size=64).fit(*digits), odd)

@@ -86,3 +86,13 @@ class TestClassWeight:
     def test_class_weight_weights_that_are_no_weights_are_refused(self, bad):
         with pytest.raises(ValueError, match="class_weight must hold finite"):
             weight_of_rows({"cat": bad}, LABELS["strings"])
+
+    def test_class_weight_compares_labels_as_they_are(self):
+        y = np.array(["3", "007", " 1", "3"])
+        found = weight_of_rows({"3": 5.0, "007": 2.0}, y)
+        assert_array_equal(found, [5, 2, 1, 5])
+        with pytest.raises(ValueError, match=r"weights for \[3\], which are no labels of y"):
+            weight_of_rows({3: 5.0}, y)
+
+    def test_class_weight_may_name_more_labels_if_it_names_all_of_them(self):
+        assert_array_equal(weight_of_rows({0: 2.0, 1: 3.0, 2: 9.0}, np.array([1, 0])), [3, 2])

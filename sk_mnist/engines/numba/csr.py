@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from sk_mnist._utils.threads import thread_pool
+from sk_mnist.data.checks import check_sparse_indices
 from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.engines.numba.kernels.csr import copy_nonzero, count_nonzero
 
@@ -49,14 +50,15 @@ def to_csr(
     if sparse.issparse(X):
         if not _is_sparse_enough(X.nnz, X.shape):
             return None
-        # With columns in another order, kernels would write out of bounds. The flags of X may be
-        # older than its indices: a new matrix checks them.
-        X = sparse.csr_array((X.data, X.indices, X.indptr), shape=X.shape)
-        if not X.has_canonical_format:
-            X = X.copy()
-            X.sum_duplicates()
-        values = X.data.astype(factor.dtype) * factor[X.indices]
-        return X.indptr.astype(np.int64), X.indices.astype(index), values
+        # With columns in another order, or out of range, kernels would write out of bounds. The
+        # flags of X may be older than its indices, and other threads may change them: a copy is
+        # checked.
+        arrays = X.data.astype(factor.dtype), X.indices.copy(), X.indptr.copy()
+        X = sparse.csr_array(arrays, shape=X.shape)
+        check_sparse_indices(X)
+        X.sum_duplicates()
+        X.data *= factor[X.indices]
+        return X.indptr.astype(np.int64), X.indices.astype(index), X.data
     chunks = [slice(i, i + _CHUNK_ROWS) for i in range(0, n_rows, _CHUNK_ROWS)]
     counts = np.empty(n_rows, np.int64)
     with thread_pool() as (pool, _):
@@ -70,7 +72,9 @@ def to_csr(
             return None
         indices, values = np.empty(indptr[-1], index), np.empty(indptr[-1], factor.dtype)
         for_each_chunk(
-            lambda rows, chunk: copy_nonzero(chunk, indptr[rows], factor, indices, values)
+            lambda rows, chunk: copy_nonzero(
+                chunk, indptr[rows], counts[rows], factor, indices, values
+            )
         )
     return indptr, indices, values
 

@@ -26,6 +26,7 @@ from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.engines.base import NetworkState
 from sk_mnist.engines.numba import csr
 from sk_mnist.engines.numba.csr import stays_sparse, to_csr
+from sk_mnist.engines.numba.kernels.csr import copy_nonzero
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE
 from sk_mnist.engines.numba.trainer import NumbaAdamTrainer
 from sk_mnist.network.spec import NetworkSpec
@@ -48,6 +49,16 @@ def kernel_weights(job):
 def test_csr_is_used_for_images_but_not_for_dense_inputs():
     assert len(loaded_rows(with_zeros(make_job(SMALL))).dense) == 0
     assert len(loaded_rows(make_job(SMALL)).dense) == 50
+
+
+def test_csr_of_inputs_that_changed_since_they_were_counted_stays_within_its_room():
+    X = np.array([[5, 6, 7, 0, 8], [0, 0, 9, 0, 0], [0, 1, 0, 2, 0]], "uint8")
+    counts = np.array([2, 3, 2])
+    starts = np.array([1, 3, 6])
+    indices, values = np.full(9, 99, "uint16"), np.full(9, -1.0)
+    copy_nonzero(X, starts, counts, np.full(5, 0.5), indices, values)
+    assert_array_equal(indices, [99, 0, 1, 0, 1, 2, 1, 3, 99])
+    assert_array_equal(values, [-1, 2.5, 3, 0, 0, 4.5, 0.5, 1, -1])
 
 
 def test_csr_holds_scaled_nonzero_inputs():
