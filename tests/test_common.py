@@ -31,7 +31,7 @@ def run_check(estimator, check):
         raise
 
 
-@parametrize_with_checks([KerasMLPClassifier()])
+@parametrize_with_checks([KerasMLPClassifier((32,))])
 def test_scikit_learn_check(estimator, check):
     run_check(estimator, check)
 
@@ -39,6 +39,7 @@ def test_scikit_learn_check(estimator, check):
 @pytest.mark.slow
 @parametrize_with_checks(
     [
+        KerasMLPClassifier(),
         KerasMLPClassifier((32,), class_weight="balanced"),
         KerasMLPClassifier(()),
         KerasMLPClassifier((32,), alpha=1e-3, batch_size=32, input_scaling="rms"),
