@@ -22,12 +22,7 @@ from sk_mnist._utils.fit_context import fit_context
 from sk_mnist._utils.python_numbers import with_python_numbers
 from sk_mnist._utils.typing import FloatArray, KerasOptimizer
 from sk_mnist.data import targets
-from sk_mnist.data.checks import (
-    check_rectangular,
-    check_sparse_indices,
-    in_native_byte_order,
-    is_plain,
-)
+from sk_mnist.data.checks import check_before_validation, is_plain
 from sk_mnist.data.input_scaling import InputScaling, ScalingMethod
 from sk_mnist.data.units import other_units
 from sk_mnist.export.mixin import ExportMixin
@@ -172,8 +167,8 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         dropout masks. The same int gives the same network, bit for bit, on one machine; in float32
         with any number of threads, so that joblib workers train the same network as one process.
         Initial weights are uniform after Glorot and Bengio, as in Keras; with 10,000 samples or
-        more of at least 100 features, those of the first layer are 0.3 times as large, and those of
-        the last are zero.
+        more of at least 100 features, and in `partial_fit` with so many features, those of the
+        first layer are 0.3 times as large, and those of the last are zero.
 
     verbose : bool or int, default=0
         Whether to print the metrics of each epoch.
@@ -450,12 +445,11 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
                     f"y has {classes}. Set warm_start=False to start over."
                 )
             self.classes_ = classes  # with those that have no row of positive weight
-            request = training_request.prepare(
-                with_python_numbers(self), X, y, sample_weight, continued=continued
-            )
+            parameters = with_python_numbers(self)
+            request = training_request.prepare(parameters, X, y, sample_weight, continued=continued)
             context = self._init_callback_context(max_subtasks=request.settings.epochs)
             context.call_on_fit_task_begin(estimator=self, **arguments)
-            self._train(request, context, arguments)
+            self._train(parameters, request, context, arguments)
         context.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **arguments)
         return self
 
@@ -507,15 +501,11 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
                     f"y has labels that were not declared: {unknown}. The classes declared in the "
                     f"first call are {self.classes_}; give all labels as `classes` there."
                 )
+            parameters = with_python_numbers(self)
             request = training_request.prepare(
-                with_python_numbers(self),
-                X,
-                y,
-                sample_weight,
-                continued=continued,
-                streaming=True,
+                parameters, X, y, sample_weight, continued=continued, streaming=True
             )
-            self._train(request)
+            self._train(parameters, request)
         return self
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
@@ -577,9 +567,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         self, X: Any, y: Any, sample_weight: Any, reset: bool
     ) -> tuple[Any, npt.NDArray[Any], npt.NDArray[np.float64]]:
         """Check and convert training data."""
-        X = in_native_byte_order(X)
-        check_rectangular(X)
-        check_sparse_indices(X)
+        X = check_before_validation(X)
         X, y = validate_data(
             self,
             X,
@@ -607,15 +595,19 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
 
     def _train(
         self,
+        parameters: Self,
         request: FitRequest,
         context: Any = None,
         fit_arguments: dict[str, Any] | None = None,
     ) -> None:
-        """Train for `fit`, which has a callback context, or for `partial_fit`, which has none."""
+        """Train for `fit`, which has a callback context, or for `partial_fit`, which has none.
+
+        `parameters` is this estimator `with_python_numbers`.
+        """
         from sk_mnist.training import callbacks, fit  # these load Numba
 
         reporter = callbacks.EpochReporter(self, context, fit_arguments)
-        self.__dict__.update(fit.run(with_python_numbers(self), request, reporter))
+        self.__dict__.update(fit.run(parameters, request, reporter))
         self.__dict__.pop("_keras_model", None)
 
     def _logits(self, X: Any) -> FloatArray:
@@ -626,9 +618,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
             if z is not None:
                 return z
         check_is_fitted(self)
-        X = in_native_byte_order(X)
-        check_rectangular(X)
-        check_sparse_indices(X)
+        X = check_before_validation(X)
         X = validate_data(
             self, X, accept_sparse="csr", dtype=self._kept_dtypes(reset=False), reset=False
         )

@@ -10,6 +10,29 @@ import numpy.typing as npt
 from scipy import sparse
 
 
+def check_before_validation(X: Any) -> Any:
+    """Check and convert what `sklearn.utils.validation.validate_data` does not.
+
+    Parameters
+    ----------
+    X : object
+        Samples as given by the user.
+
+    Returns
+    -------
+    object
+        X, in native byte order.
+
+    Raises
+    ------
+    ValueError
+        If rows have different lengths, or if indices of a sparse matrix lie outside it.
+    """
+    check_rectangular(X)
+    check_sparse_indices(X)
+    return in_native_byte_order(X)
+
+
 def check_rectangular(X: Any) -> None:
     """Raise a clearer error for ragged lists than NumPy does.
 
@@ -96,7 +119,7 @@ def _check_range(indices: npt.NDArray[Any], size: int, axis: str) -> None:
         wrong = indices.min() if indices.min() < 0 else indices.max()
         raise ValueError(
             f"X is a sparse matrix with the {axis} index {wrong}; {axis} indices must be from 0 to "
-            f"{size - 1}. `X.check_format(full_check=True)` finds such errors where X is made."
+            f"{size - 1}. SciPy does not check them when a matrix is made from arrays."
         )
 
 

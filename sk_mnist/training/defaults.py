@@ -23,8 +23,8 @@ MANY_ROWS = 10_000
 WIDE_LAYERS: tuple[int, ...] = (512, 256)
 NARROW_LAYERS: tuple[int, ...] = (256, 128)
 
-# Many rows of so many features start from small weights: held-out digits of MNIST 98.65% right
-# instead of 98.54% (means of 5 seeds). With 22 features (diamonds) it costs 0.3%.
+# Many rows of so many features start from small weights, which is better on MNIST and worse on a
+# table of 22 features: `python examples/benchmarks/small_start.py`.
 MANY_FEATURES = 100
 
 DROPOUT = 0.2

@@ -131,7 +131,7 @@ def test_partial_fit_takes_the_learning_rate_as_it_is(small, digits):
 
 # Small enough for their types, but not for what is computed from them.
 OF_NUMPY = {
-    "batch_size": np.int16(1000),
+    "batch_size": np.int16(400),
     "epochs": np.int8(3),
     "hidden_layer_sizes": np.int8(100),
     "n_iter_no_change": np.uint8(2),

@@ -87,36 +87,6 @@ def train_steps(
         Added to: sums over the rows of weight times loss, of the weights of correct rows, and of
         the weights.
     """
-    before = flush_denormals()
-    _run_steps(
-        counters,
-        gradient,
-        rows,
-        network,
-        workspace,
-        settings,
-        order,
-        learning_rates,
-        weight_blocks,
-        totals,
-    )
-    restore_denormals(before)
-
-
-@kernel
-def _run_steps(
-    counters,
-    gradient,
-    rows,
-    network,
-    workspace,
-    settings,
-    order,
-    learning_rates,
-    weight_blocks,
-    totals,
-):
-    """See `train_steps`."""
     n_workers = counters[N_WORKERS, 0]
     arrivals, stop = counters[ARRIVALS], counters[STOP]
     queues = counters[QUEUES:].reshape((N_QUEUES, n_workers, counters.shape[1]))
@@ -124,6 +94,7 @@ def _run_steps(
     target = 0
     batch_size = len(workspace.losses)
     is_training = len(weight_blocks) > 0
+    before = flush_denormals()
     for step in range(len(learning_rates)):
         batch = order[step * batch_size : (step + 1) * batch_size]
         weight_sum = 0.0
@@ -138,7 +109,7 @@ def _run_steps(
                 tile = next_task(worker, queues[0], len(workspace.tiles))
             target += n_workers
             if not wait_at_barrier(arrivals, target, stop):
-                return
+                break
         task = next_task(worker, queues[1], n_row_blocks)
         while task < n_row_blocks:
             _forward_backward(
@@ -147,7 +118,7 @@ def _run_steps(
             task = next_task(worker, queues[1], n_row_blocks)
         target += n_workers
         if not wait_at_barrier(arrivals, target, stop):
-            return
+            break
         queues[0, worker, 0] = 0
         queues[1, worker, 0] = 0
         next_batch = order[(step + 1) * batch_size : (step + 2) * batch_size]
@@ -177,7 +148,8 @@ def _run_steps(
             task = next_task(worker, queues[2], len(weight_blocks))
         target += n_workers
         if not wait_at_barrier(arrivals, target, stop):
-            return
+            break
+    restore_denormals(before)
 
 
 @inlined
