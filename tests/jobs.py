@@ -3,10 +3,7 @@
 The reference runs eagerly: one batch at a time, TensorFlow's losses, Keras's optimizers, float64.
 """
 
-import os
 import pickle
-import subprocess
-import sys
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
@@ -239,25 +236,3 @@ def assert_equals_reference(job, engine):
 
 
 EVERYTHING = {"alpha": 0.5, "label_smoothing": 0.1}
-
-
-def environment_without_limits():
-    """Return the environment of a quiet process without limits of threads.
-
-    Dask, in tests before, limits them in the environment, and NumPy's sums depend on their number.
-    """
-    inherited = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
-    return {**inherited, "TF_CPP_MIN_LOG_LEVEL": "3"}
-
-
-def run_python(code, **environment):
-    """Run code in a new process, quiet and without limits of threads; return its output."""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**environment_without_limits(), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout

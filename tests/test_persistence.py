@@ -11,7 +11,7 @@ import cloudpickle
 import joblib
 import numpy as np
 import pytest
-from jobs import environment_without_limits
+from processes import environment_without_limits
 from sklearn.exceptions import InconsistentVersionWarning
 
 import sk_mnist.classifier

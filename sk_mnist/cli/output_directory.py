@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sk_mnist._utils.files import write_files
+
 
 def prepare(directory: Path, names: Sequence[str], *, overwrite: bool, option: str) -> None:
     """Check that results can be written, before the work that produces them.
@@ -48,7 +50,7 @@ def prepare(directory: Path, names: Sequence[str], *, overwrite: bool, option: s
 
 
 def write(directory: Path, contents: Mapping[str, bytes], *, overwrite: bool) -> None:
-    """Write files, each of them completely or not at all.
+    """Write the files of a run, which appear together, each of them complete.
 
     Parameters
     ----------
@@ -64,25 +66,7 @@ def write(directory: Path, contents: Mapping[str, bytes], *, overwrite: bool) ->
     OSError
         If a file cannot be written, or exists and may not be overwritten. The others are written.
     """
-    failures = []
-    for name, content in contents.items():
-        try:
-            _write_file(directory / name, content, overwrite)
-        except OSError as error:
-            failures.append(f"{name} ({error.strerror})")
-    if failures:
-        raise OSError(f"could not write to {directory}: {', '.join(failures)}")
-
-
-def _write_file(path: Path, content: bytes, overwrite: bool) -> None:
-    # An old file is replaced only once the new one is complete.
-    target = path.with_name(f".{path.name}.part") if overwrite else path
-    with target.open("wb" if overwrite else "xb") as file:
-        try:
-            file.write(content)
-            file.flush()
-        except OSError:
-            target.unlink()
-            raise
-    if overwrite:
-        target.replace(path)
+    paths = {directory / name: content for name, content in contents.items()}
+    if failures := write_files(paths, overwrite=overwrite):
+        reasons = [f"{path.name} ({error.strerror})" for path, error in failures.items()]
+        raise OSError(f"could not write to {directory}: {', '.join(reasons)}")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import logging
-import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
+from sk_mnist._utils.files import write_file
 from sk_mnist.datasets.files import cache_directory
-from sk_mnist.datasets.idx import verified_idx
+from sk_mnist.datasets.idx import largest_idx_file, verified_idx
 
 logger = logging.getLogger(__name__)
 
@@ -44,18 +45,14 @@ def download_file(name: str, data_home: Path | None) -> bytes:
         If the file cannot be downloaded or written.
     """
     directory = data_home or cache_directory()
-    temporary = directory / f".{name}.{uuid4().hex}.part"
     # Before the download, which would be in vain if the directory is not writable.
     with _explain_write_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        temporary.touch(exist_ok=False)
-    try:
-        stored, content = _download_from_mirrors(name)
-        with _explain_write_errors(directory):
-            temporary.write_bytes(stored)
-            os.replace(temporary, directory / (name if stored == content else f"{name}.gz"))
-    finally:
-        temporary.unlink(missing_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    stored, content = _download_from_mirrors(name)
+    with _explain_write_errors(directory):
+        write_file(directory / (name if stored == content else f"{name}.gz"), stored)
     return content
 
 
@@ -71,6 +68,21 @@ def _explain_write_errors(directory: Path) -> Iterator[None]:
         ) from error
 
 
+class _LimitedBuffer(io.BytesIO):
+    """Memory for a download, which ends when more bytes arrive than there can be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def write(self, chunk: Any) -> int:
+        """Append a chunk of the response."""
+        n_written = super().write(chunk)
+        if self.tell() > self._limit:
+            raise OSError(f"more than {self._limit:,} bytes were sent")
+        return n_written
+
+
 def _download_from_mirrors(name: str) -> tuple[bytes, bytes]:
     """Return a file as delivered by the first mirror that works, and its uncompressed content."""
     from pooch import HTTPDownloader
@@ -81,7 +93,7 @@ def _download_from_mirrors(name: str) -> tuple[bytes, bytes]:
         url = f"{mirror}{name}.gz"
         logger.info("Downloading %s", url)
         # To memory, so that an OSError can only come from the network.
-        received = io.BytesIO()
+        received = _LimitedBuffer(largest_idx_file(name))
         try:
             download(url, received, pooch=None)
             return received.getvalue(), verified_idx(received.getvalue(), name)

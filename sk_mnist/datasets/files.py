@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from sk_mnist.datasets.idx import verified_idx
+from sk_mnist.datasets.idx import largest_idx_file, verified_idx
 
 
 def cache_directory() -> Path:
@@ -93,7 +93,9 @@ def read_file(path: Path, name: str) -> bytes:
         If the content is not that of MNIST's file.
     """
     try:
-        return verified_idx(path.read_bytes(), name)
+        with path.open("rb") as file:
+            # No more than it can have: who knows what lies there.
+            return verified_idx(file.read(largest_idx_file(name) + 1), name)
     except ValueError as error:
         raise ValueError(
             f"{path} is not MNIST's {name}: {error}.\n"

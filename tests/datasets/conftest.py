@@ -32,6 +32,7 @@ def small_mnist(monkeypatch):
         contents[labels] = make_idx(np.arange(n_samples, dtype=np.uint8) % 10)
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     monkeypatch.setattr(idx, "IDX_SHA256", sums)
+    monkeypatch.setattr(idx, "IDX_SIZES", {name: len(contents[name]) for name in contents})
     return contents
 
 

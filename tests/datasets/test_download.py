@@ -185,3 +185,11 @@ def test_concurrent_downloads_to_one_directory(tmp_path, archives, mirrors):
     for digits in results:
         np.testing.assert_array_equal(digits.data, results[0].data)
     assert list_names(tmp_path / "home") == sorted(archives)
+
+
+def test_download_ends_when_more_arrives_than_there_can_be(tmp_path, archives, mirrors):
+    for mirror in mirrors:
+        mirror.files = {name: bytes(10**6 if "t10k-labels" in name else 0) for name in archives}
+    with pytest.raises(OSError, match=r"more than 4,\d{3} bytes were sent"):
+        download.download_file(LABELS, tmp_path)
+    assert list_names(tmp_path) == []

@@ -276,7 +276,8 @@ def test_damaged_file_is_an_error_and_not_replaced(damage, found, home, archives
         fetch_mnist(subset="test", data_home=home)
 
     assert str(damaged) in str(error.value)
-    assert f"expected content with the SHA-256 {idx.IDX_SHA256[IMAGES]}" in str(error.value)
+    expected = f"content of 7,856 bytes with the SHA-256 {idx.IDX_SHA256[IMAGES]}"
+    assert f"expected {expected}" in str(error.value)
     assert "Delete it" in str(error.value)
     assert damaged.read_bytes() == damaged_bytes
     assert mirrors[0].requested == []

@@ -1,10 +1,6 @@
 """Kernels predict what NumPy predicts, with any number of threads."""
 
-import os
-import signal
 import sys
-import threading
-import time
 import warnings
 from contextlib import nullcontext
 from itertools import pairwise
@@ -13,6 +9,7 @@ import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from processes import interrupt_python, run_python
 from scipy import sparse
 
 from sk_mnist import KerasMLPClassifier
@@ -190,8 +187,6 @@ class TestBackendChoice:
     @pytest.mark.slow
     @pytest.mark.keras
     def test_predictions_do_not_depend_on_what_the_process_did_before(self, tmp_path):
-        from jobs import run_python  # imports TensorFlow
-
         X = np.random.default_rng(0).random((10_000, 784), dtype="float32")
         clf = KerasMLPClassifier((128, 64), epochs=1, random_state=0).fit(X[:500], X[:500, 0] > 0.5)
         joblib.dump(clf, tmp_path / "model.joblib")
@@ -205,18 +200,25 @@ np.save({str(tmp_path / "p.npy")!r}, clf.predict_proba(np.load({str(tmp_path / "
         assert_array_equal(np.load(tmp_path / "p.npy"), clf.predict_proba(X))
 
 
+LONG_PREDICTION = """
+import threading
+import numpy as np
+from sk_mnist.engines.numba import predict
+sizes = (31, 2_000, 2_000, 3)
+coefs = [np.zeros(shape, "float32") for shape in zip(sizes, sizes[1:])]
+intercepts = [np.zeros(size, "float32") for size in sizes[1:]]
+X = np.broadcast_to(np.float32(1), (20_000_000, 31))  # an hour, no memory
+predict.logits(X[:10], coefs, intercepts, "relu")  # compiles, which takes seconds, too
+n_threads = threading.active_count()
+print("starts", flush=True)
+try:
+    predict.logits(X, coefs, intercepts, "relu")
+except KeyboardInterrupt:
+    print("interrupted", threading.active_count() - n_threads)
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_prediction_is_interrupted_at_once():
-    X = np.broadcast_to(np.float32(1), (20_000_000, LAYER_SIZES[0]))  # a minute, no memory
-    network = random_network("float32", (LAYER_SIZES[0], 2_000, 2_000, 3))
-    predict.logits(X[:10], *network, "relu")  # compiles, which takes seconds, too
-    n_threads = threading.active_count()
-    timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    start = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        predict.logits(X, *network, "relu")
-    timer.join()
-    assert time.monotonic() - start < 10
-    assert threading.active_count() == n_threads
+def test_prediction_is_interrupted_at_once_and_leaves_no_threads():
+    assert interrupt_python(LONG_PREDICTION) == "interrupted 0\n"

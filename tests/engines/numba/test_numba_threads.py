@@ -1,17 +1,12 @@
 """The kernels train the same bits with any number of threads, which end on an interrupt."""
 
-import os
-import signal
 import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import replace
 
-import numpy as np
 import pytest
-from jobs import assert_all_equal, make_job, run, run_python, trained_weights, weighted, with_zeros
+from jobs import assert_all_equal, make_job, run, trained_weights, weighted, with_zeros
+from processes import interrupt_python, run_python
 
 from sk_mnist._utils import threads
 from sk_mnist._utils.threads import thread_budget
@@ -94,21 +89,22 @@ def test_threads_are_shared_by_the_fits_of_a_process():
         assert again == alone
 
 
-@pytest.mark.slow
+LONG_EPOCH = """
+import threading
+from sk_mnist import KerasMLPClassifier
+import numpy as np
+X, y = np.random.default_rng(0).random((20_000, 784), dtype="float32"), np.arange(20_000) % 10
+clf = KerasMLPClassifier((2_000, 2_000), epochs=1, batch_size=128)  # trains for half a minute
+clf.fit(X[:100], y[:100])  # compiles, which takes seconds, too
+n_threads = threading.active_count()
+print("starts", flush=True)
+try:
+    clf.fit(X, y)
+except KeyboardInterrupt:
+    print("interrupted", threading.active_count() - n_threads)
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_a_long_epoch_is_interrupted_at_once():
-    rng = np.random.default_rng(0)
-    X = rng.random((2_000, 784), dtype="float32")
-    job = make_job(NetworkSpec((784, 512, 10), "relu", "softmax", "float32"), n_rows=2_000)
-    job = replace(job, data=replace(job.data, X=X))
-    run(job, "numba")  # compiles, which takes seconds, too
-    job = replace(job, epochs=(np.tile(job.epochs[0], 1_000),))  # minutes
-    n_threads = threading.active_count()
-    timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    start = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        run(job, "numba")
-    timer.join()
-    assert time.monotonic() - start < 10
-    assert threading.active_count() == n_threads
+def test_a_long_epoch_is_interrupted_at_once_and_leaves_no_threads():
+    assert interrupt_python(LONG_EPOCH) == "interrupted 0\n"

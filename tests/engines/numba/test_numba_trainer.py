@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from jobs import SMALL, SOFTMAX, make_job, run, run_python, weighted
+from jobs import SMALL, SOFTMAX, make_job, run, weighted
 from numpy.testing import assert_allclose, assert_array_equal
+from processes import run_python
 
 from sk_mnist.network import forward
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from jobs import BINARY, SOFTMAX, assert_all_equal, make_job, run_by, run_python, weighted
+from jobs import BINARY, SOFTMAX, assert_all_equal, make_job, run_by, weighted
+from processes import run_python
 
 from sk_mnist.engines.xla.pool import ProgramPool, pool
 from sk_mnist.engines.xla.program import Program

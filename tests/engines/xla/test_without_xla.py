@@ -5,16 +5,8 @@ import warnings
 
 import numpy as np
 import pytest
-from jobs import (
-    EVERYTHING,
-    SOFTMAX,
-    assert_all_close,
-    make_job,
-    run,
-    run_python,
-    trained_weights,
-    weighted,
-)
+from jobs import EVERYTHING, SOFTMAX, assert_all_close, make_job, run, trained_weights, weighted
+from processes import run_python
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
