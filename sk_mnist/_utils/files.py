@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Mapping
@@ -60,18 +61,20 @@ def write_files(contents: Mapping[Path, bytes], *, overwrite: bool) -> dict[Path
         for path, content in contents.items():
             try:
                 if not overwrite and os.path.lexists(path):
-                    raise FileExistsError(17, "File exists", str(path))
+                    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
                 temporaries[path] = _write_beside(path, content)
             except OSError as error:
                 failures[path] = error
-        if overwrite and temporaries:
-            for path in contents:  # a kill from here on leaves the new ones under temporary names
-                path.unlink(missing_ok=True)
-        for path, temporary in temporaries.items():
-            os.replace(temporary, path)
-    finally:
+    except BaseException:
         for temporary in temporaries.values():
             temporary.unlink(missing_ok=True)
+        raise
+    # Whatever ends the process from here on leaves the new files, if under temporary names.
+    if overwrite and temporaries:
+        for path in contents:
+            path.unlink(missing_ok=True)
+    for path, temporary in temporaries.items():
+        os.replace(temporary, path)
     return failures
 
 

@@ -42,7 +42,13 @@ from sk_mnist import KerasMLPClassifier
 rng = np.random.default_rng(0)
 X, y = rng.random((640, 784), dtype="float32"), rng.integers(10, size=640)
 clf = KerasMLPClassifier(
-    (512, 300, 77), optimizer="adamw", batch_size=128, epochs=2, dropout=0.1, random_state=0
+    (512, 300, 77),
+    optimizer="adamw",
+    batch_size=128,
+    epochs=2,
+    random_state=0,
+    dropout=0.1,
+    alpha=0.01,
 ).fit(X, y)
 for array in clf.coefs_:
     print(hashlib.sha256(array.tobytes()).hexdigest())
