@@ -1,7 +1,9 @@
+from . import callbacks as callbacks
 from . import datasets as datasets
 from . import displays as displays
 from . import evaluation as evaluation
 from . import export as export
+from .callbacks import Checkpoint
 from .classifier import KerasMLPClassifier
 from .datasets import fetch_mnist, load_mnist_sample
 from .displays import (
@@ -22,10 +24,12 @@ from .evaluation import (
     most_confused,
     top_k_accuracy,
 )
+from .loading import load
 
 __version__: str
 
 __all__ = [
+    "Checkpoint",
     "ConfusionHeatmapDisplay",
     "GridSearchDisplay",
     "HiddenUnitsDisplay",
@@ -35,6 +39,7 @@ __all__ = [
     "SaliencyDisplay",
     "TrainingCurveDisplay",
     "calibration_frame",
+    "callbacks",
     "classification_report_frame",
     "confusion_matrix_frame",
     "datasets",
@@ -44,6 +49,7 @@ __all__ = [
     "expected_calibration_error",
     "export",
     "fetch_mnist",
+    "load",
     "load_mnist_sample",
     "most_confused",
     "top_k_accuracy",

@@ -22,7 +22,12 @@ from sk_mnist._utils.fit_context import fit_context
 from sk_mnist._utils.python_numbers import with_python_numbers
 from sk_mnist._utils.typing import FloatArray, KerasOptimizer
 from sk_mnist.data import targets
-from sk_mnist.data.checks import check_before_validation, is_plain
+from sk_mnist.data.checks import (
+    as_numpy,
+    check_before_validation,
+    integers_in_range,
+    is_plain,
+)
 from sk_mnist.data.input_scaling import InputScaling, ScalingMethod
 from sk_mnist.data.units import other_units
 from sk_mnist.export.mixin import ExportMixin
@@ -416,7 +421,9 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training data; see the Notes of the class about dtypes.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels (any sortable type), or zeros and ones for multi-label problems.
+            Class labels: integers, strings, booleans, whole floats or datetime64. For multi-label
+            problems zeros and ones; one-hot rows of classes count as such, too: give
+            ``y.argmax(axis=1)`` for them.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Non-negative weight of each sample in the loss. None gives equal weights.
 
@@ -469,7 +476,9 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels; they need not contain all classes.
         classes : array-like of shape (n_classes,) or None, default=None
-            All labels of all calls. Required in the first call, optional in later ones.
+            All labels of all calls. Required in the first call, optional in later ones. It is the
+            third argument, as in other estimators of scikit-learn; in `MLPClassifier` that is
+            `sample_weight` from version 1.9 on. Give both by name.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Non-negative weight of each sample in the loss.
 
@@ -487,6 +496,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         from sk_mnist.training import request as training_request
 
         with _unchanged_on_error(self):
+            targets.check_declared_classes(classes, y)
             _check_partial_fit_first_call(self, classes)
             continued = hasattr(self, "coefs_")
             X, y, sample_weight = self._check_data(X, y, sample_weight, reset=not continued)
@@ -567,16 +577,17 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         self, X: Any, y: Any, sample_weight: Any, reset: bool
     ) -> tuple[Any, npt.NDArray[Any], npt.NDArray[np.float64]]:
         """Check and convert training data."""
-        X = check_before_validation(X)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            dtype=self._kept_dtypes(reset),
-            reset=reset,
-        )
+        X, y, sample_weight = check_before_validation(X), as_numpy(y), as_numpy(sample_weight)
+        with integers_in_range("X"):
+            X, y = validate_data(
+                self,
+                X,
+                y,
+                accept_sparse="csr",
+                multi_output=True,
+                dtype=self._kept_dtypes(reset),
+                reset=reset,
+            )
         y = targets.check_targets(y)
         if not reset and (y.ndim == 2) != self._multilabel:
             kinds = ("one label per sample", "an indicator matrix of several labels")
@@ -584,7 +595,10 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
                 f"The fitted network takes {kinds[self._multilabel]}; y is {kinds[y.ndim == 2]}. "
                 "Training cannot continue with another kind of target: use a new estimator."
             )
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        with integers_in_range("sample_weight"):
+            weight = _check_sample_weight(
+                sample_weight, X, dtype=np.float64, ensure_non_negative=True
+            )
         return X, y, weight
 
     def _kept_dtypes(self, reset: bool) -> list[type]:
@@ -619,9 +633,10 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
                 return z
         check_is_fitted(self)
         X = check_before_validation(X)
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=self._kept_dtypes(reset=False), reset=False
-        )
+        with integers_in_range("X"):
+            X = validate_data(
+                self, X, accept_sparse="csr", dtype=self._kept_dtypes(reset=False), reset=False
+            )
         self._warn_of_other_units(X)
         return backend.logits(
             X, self.coefs_, self.intercepts_, self._activation, limit=limit_of(self)

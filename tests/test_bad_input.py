@@ -344,3 +344,31 @@ def test_a_refused_estimator_can_be_fitted_after_all(small, digits):
     clf.fit(X, y)
     expected = small().fit(X, y).predict_proba(X)
     np.testing.assert_array_equal(clf.predict_proba(X), expected)
+
+
+HUGE = 10**400
+
+
+@pytest.mark.parametrize("name", ["X", "sample_weight", "class_weight", "alpha", "epochs"])
+def test_an_integer_that_no_float_holds_is_named(unharmed, digits, name):
+    X, y = digits
+    arguments = {"X": X, "y": y}
+    if name == "X":
+        arguments["X"] = [[HUGE] * 64] * len(y)
+    elif name == "sample_weight":
+        arguments["sample_weight"] = [HUGE] * len(y)
+    else:
+        unharmed.set_params(**{name: {0: HUGE} if name == "class_weight" else HUGE})
+    with pytest.raises(ValueError, match=f"{name}.*(more than|1.8e\\+308)"):
+        unharmed.fit(**arguments)
+
+
+def test_an_integer_that_no_float_holds_is_named_by_predict(unharmed):
+    with pytest.raises(ValueError, match="X holds an integer"):
+        unharmed.predict([[HUGE] * 64])
+
+
+@pytest.mark.parametrize("sizes", [10**20, (16, 2**31), [10**400]])
+def test_more_units_than_any_memory_holds_are_refused(unharmed, digits, sizes):
+    with pytest.raises(ValueError, match=r"'hidden_layer_sizes' .* integers below 2,147,483,648"):
+        unharmed.set_params(hidden_layer_sizes=sizes).fit(*digits)

@@ -18,6 +18,7 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from optuna_integration import OptunaSearchCV
+from processes import run_python
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
@@ -460,3 +461,30 @@ class TestScikitLearnsCallbacks:
         epochs = [row for row in rows if row["task_name"] == "epoch"]
         assert len(epochs) == 4 * 4
         assert all(0 <= row["accuracy"] <= 1 for row in epochs)
+
+
+TENSORS = """
+import jax.numpy as jnp
+import numpy as np
+from sklearn import config_context
+from sklearn.datasets import load_iris
+from sk_mnist import KerasMLPClassifier
+
+X, y = load_iris(return_X_y=True)
+X, weight = X.astype("float32"), np.linspace(1, 2, 150, dtype="float32")
+expected = KerasMLPClassifier((8,), epochs=3, random_state=0).fit(X, y, weight)
+for dispatch in (False, True):
+    with config_context(array_api_dispatch=dispatch):
+        tensors = jnp.asarray(X), jnp.asarray(y), jnp.asarray(weight)
+        clf = KerasMLPClassifier((8,), epochs=3, random_state=0).fit(*tensors)
+        assert np.array_equal(clf.coefs_[0], expected.coefs_[0])
+        assert np.array_equal(clf.predict_proba(tensors[0]), expected.predict_proba(X))
+        assert clf.score(*tensors[:2]) == expected.score(X, y)
+        clf.partial_fit(*tensors[:2])
+        print(type(clf.predict(tensors[0])).__name__)
+"""
+
+
+def test_tensors_train_and_predict_as_arrays():
+    environment = {"SCIPY_ARRAY_API": "1", "JAX_PLATFORMS": "cpu"}
+    assert run_python(TENSORS, **environment).split() == ["ndarray", "ndarray"]

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from rich.console import Console
 from scipy.stats import wilcoxon
-from tables_contestants import CHANGES, CONTESTANTS, OURS, REALMLP
+from tables_contestants import CHANGES, CONTESTANTS, OURS
 
 MEASURES = {
     "accuracy": "accuracy",
@@ -47,8 +47,8 @@ python -m pip install -e ".[benchmark]" && python examples/benchmarks/tables.py
 ```
 
 Each figure is the mean over the tables of the mean over three stratified folds, which were drawn
-{repetitions} time(s); {realmlp}. "Seconds" is the time of all fits and predictions on all tables,
-for one drawing of the folds. The raw results are in `examples/benchmarks/tables.csv`.
+{drawings}. "Seconds" is the time of all fits and predictions on all tables, for one drawing of the
+folds.{partial} The raw results are in `examples/benchmarks/tables.csv`.
 
 Measured on: {machine}.
 
@@ -97,6 +97,7 @@ def write_page(results: Path, page: Path, console: Console) -> None:
     names = [name for name in CONTESTANTS if name in set(frame["contestant"])]
     tables = [table for table in tables_data.TABLES if table.name in set(frame["table"])]
     shapes = _shapes(tables)
+    everything, frame = frame, _of_all_contestants(frame)
     image = page.parent / "images" / "tables.png"
     image.parent.mkdir(parents=True, exist_ok=True)
     plot(frame, names).savefig(image, dpi=144)
@@ -107,12 +108,12 @@ def write_page(results: Path, page: Path, console: Console) -> None:
         features=f"{shapes['features'].min()} to {shapes['features'].max()}",
         classes=f"{shapes['classes'].min()} to {shapes['classes'].max()}",
         exceptions=_exceptions(tables),
-        repetitions=frame["repetition"].nunique(),
-        realmlp=_note_on_realmlp(names),
+        drawings=_drawings(frame, names),
+        partial=_note_on_tables(everything, frame),
         machine=", ".join(f"{name} {value}" for name, value in machine.describe(PACKAGES).items()),
         comparison=_markdown(comparison),
         ablation=_markdown(changes) if len(changes) else "Not measured.",
-        by_table=_markdown(accuracy_by_table(frame, names, shapes)),
+        by_table=_markdown(accuracy_by_table(everything, names, shapes)),
     )
     page.write_text(text, encoding="utf-8")
     console.print(comparison.to_string())
@@ -125,10 +126,29 @@ def _exceptions(tables: list[tables_data.Table]) -> str:
     return f" ({text})" if larger else ""
 
 
-def _note_on_realmlp(names: list[str]) -> str:
-    if REALMLP not in names:
-        return f"{REALMLP} was not measured on this machine"
-    return f"{REALMLP} once, as it is slow; it is compared on the same folds"
+def _of_all_contestants(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the results on the tables that every contestant was measured on."""
+    n_contestants = frame.groupby("table")["contestant"].nunique()
+    complete = n_contestants.index[n_contestants == n_contestants.max()]
+    return frame[frame["table"].isin(complete)]
+
+
+def _drawings(frame: pd.DataFrame, names: list[str]) -> str:
+    """Say how often the folds were drawn for which contestants."""
+    counts = frame.groupby("contestant")["repetition"].nunique()[names]
+    words = {1: "once", 2: "twice"} | {n: f"{n} times" for n in range(3, 11)}
+    most = counts.max()
+    fewer = [f"{name} {words[n]}" for name, n in counts.items() if n < most]
+    if not fewer:
+        return words[most]
+    return f"{words[most]} ({', '.join(fewer)}, compared with sk_mnist on the same folds)"
+
+
+def _note_on_tables(everything: pd.DataFrame, frame: pd.DataFrame) -> str:
+    left_out = sorted(set(everything["table"]) - set(frame["table"]))
+    if not left_out:
+        return ""
+    return f" Not all were measured on {', '.join(left_out)}, which only the last table has."
 
 
 def _shapes(tables: list[tables_data.Table]) -> pd.DataFrame:

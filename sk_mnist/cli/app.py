@@ -15,6 +15,7 @@ from typing import Annotated, TextIO
 import typer
 
 import sk_mnist
+from sk_mnist.cli.compile import compile_kernels
 from sk_mnist.cli.console import print_error
 from sk_mnist.cli.evaluate import evaluate
 from sk_mnist.cli.search import search
@@ -27,6 +28,7 @@ app = typer.Typer(add_completion=False)
 app.command(cls=TrainCommand)(train)
 app.command()(search)
 app.command()(evaluate)
+app.command("compile")(compile_kernels)
 
 
 def _print_version(requested: bool) -> None:

@@ -8,6 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
+from rich.console import Console
+
+
+class ResultConsole(Console):
+    """A console for standard output that falls silent when its reader is gone.
+
+    Rich ends the process then: ``sk-mnist train | head -1`` would lose the network.
+    """
+
+    def on_broken_pipe(self) -> None:
+        """Discard what is printed from here on."""
+        self.quiet = True
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        os.close(devnull)
 
 
 class CommandError(typer.TyperException):

@@ -13,6 +13,7 @@ from sklearn.model_selection import train_test_split
 from sk_mnist.cli.console import CommandError, print_error
 from sk_mnist.datasets import fetch_mnist, load_mnist_sample
 
+Dataset: TypeAlias = Literal["mnist", "sample"]
 Subset: TypeAlias = Literal["train", "test"]
 Splits: TypeAlias = dict[Subset, tuple[NDArray[np.uint8], NDArray[np.int64]]]
 """Images of shape (n_samples, 784) and labels of shape (n_samples,) of each subset."""
@@ -22,7 +23,7 @@ SAMPLE_SPLIT_SEED = 0
 SAMPLE_TEST_SIZE = 1000
 
 
-def load_splits(data: str, subsets: Sequence[Subset]) -> tuple[str, Splits]:
+def load_splits(data: str, subsets: Sequence[Subset]) -> tuple[Dataset, Splits]:
     """Load MNIST, or the sample if it is requested or if MNIST is not available.
 
     Parameters

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from sk_mnist.cli.console import CommandError, print_error
+from sk_mnist.cli.console import CommandError, ResultConsole, print_error
 from sk_mnist.cli.options import DataOption
 
 
@@ -18,7 +17,7 @@ def evaluate(
         typer.Argument(
             exists=True,
             dir_okay=False,
-            help="Model file written by train, search or joblib.dump.",
+            help="Model file written by train, search, save or joblib.dump.",
         ),
     ],
     data: DataOption = "auto",
@@ -27,7 +26,8 @@ def evaluate(
 ) -> None:
     """Evaluate a saved classifier on the test set.
 
-    Loading a model can execute arbitrary code: only open files that you trust.
+    A .safetensors file is safe to open. Any other is a pickle, and opening a
+    pickle runs the code in it: only open files that you trust.
     """
     from sk_mnist.cli.data import load_splits, print_splits
     from sk_mnist.cli.file_contents import report_content
@@ -38,7 +38,7 @@ def evaluate(
 
     prepare(report.parent, [report.name], overwrite=force, option="--report")
     classifier = load_classifier(model)
-    console = Console()
+    console = ResultConsole()
     dataset, splits = load_splits(data, ["test"])
     print_splits(console, dataset, splits)
     if dataset == "sample":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import joblib
 
 import sk_mnist
+from sk_mnist.persistence import to_bytes
 
 if TYPE_CHECKING:
     from sklearn.model_selection._search import BaseSearchCV
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 REPORT_FILE = "report.html"
 TRAINING_FILES = (
     "model.joblib",
+    "model.safetensors",
     "metrics.json",
     "history.csv",
     "confusion_matrix.png",
@@ -54,6 +56,7 @@ def training_contents(
     metrics |= {"parameters": classifier.get_params(), "versions": _versions()}
     contents = (
         _model_content(classifier),
+        to_bytes(classifier),
         json.dumps(metrics, indent=2).encode() + b"\n",
         _history_content(classifier.history_),
         _confusion_content(report),
@@ -123,8 +126,16 @@ def _versions() -> dict[str, str]:
     return {
         "python": platform.python_version(),
         "sk_mnist": sk_mnist.__version__,
-        **{name: metadata.version(name) for name in packages},
+        **{name: metadata.version(name) for name in packages if _is_installed(name)},
     }
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _model_content(classifier: KerasMLPClassifier) -> bytes:

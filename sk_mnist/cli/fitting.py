@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import shlex
 import warnings
 from typing import Any
 
@@ -11,15 +11,22 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from sk_mnist.classifier import KerasMLPClassifier
-from sk_mnist.cli.console import CommandError, silent_stderr
+from sk_mnist.cli.checkpoints import TrainingCheckpoint
+from sk_mnist.cli.console import CommandError, print_error, silent_stderr
 from sk_mnist.cli.options import name_options
 from sk_mnist.cli.progress import EpochProgress
 
 
 def fit(
-    classifier: KerasMLPClassifier, X: NDArray[Any], y: NDArray[Any], console: Console
-) -> float:
-    """Fit a classifier.
+    classifier: KerasMLPClassifier,
+    X: NDArray[Any],
+    y: NDArray[Any],
+    console: Console,
+    checkpoint: TrainingCheckpoint,
+    *,
+    saves_epochs: bool,
+) -> None:
+    """Fit a classifier, and save what is finished if the user interrupts the fit.
 
     Parameters
     ----------
@@ -31,11 +38,10 @@ def fit(
         Labels.
     console : rich.console.Console
         Where to show the progress.
-
-    Returns
-    -------
-    float
-        The fit time in seconds.
+    checkpoint : TrainingCheckpoint
+        Where to save it.
+    saves_epochs : bool
+        Whether to save it during the fit, too.
 
     Raises
     ------
@@ -44,12 +50,12 @@ def fit(
     KeyboardInterrupt
         If the user interrupts the fit.
     """
-    warm_up(console)
-    classifier.set_callbacks(EpochProgress(console))
-    start = time.perf_counter()
+    callbacks = [EpochProgress(console), *([checkpoint] if saves_epochs else [])]
+    classifier.set_callbacks(*callbacks)
+    classifier.set_params(warm_start=True)  # keeps what the training could go on with
     try:
         with warnings.catch_warnings():
-            # It says that the finished epochs are kept, but an interrupted command saves nothing.
+            # What is said below says more.
             warnings.filterwarnings("ignore", "Training interrupted by user")
             classifier.fit(X, y)
     except ValueError as error:
@@ -59,8 +65,15 @@ def fit(
     finally:
         classifier.set_callbacks()  # otherwise they would be saved with the classifier
     if classifier.n_iter_ < classifier.epochs_:
+        checkpoint.save(classifier)
+        print_error(
+            f"the {classifier.n_iter_} finished epochs of {classifier.epochs_} are in "
+            f"{checkpoint.path}; go on with: sk-mnist train --resume --output "
+            f"{shlex.quote(str(checkpoint.path.parent))}"
+        )
         raise KeyboardInterrupt
-    return time.perf_counter() - start
+    classifier.set_params(warm_start=False)
+    classifier._resume = None
 
 
 def warm_up(console: Console) -> None:
@@ -75,6 +88,13 @@ def warm_up(console: Console) -> None:
         Where to show a message meanwhile.
     """
     message = "Compiling kernels (first run only, a few seconds)..."
-    with console.status(message), silent_stderr():
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        console.status(message),
+        silent_stderr(),
+    ):
+        warnings.simplefilter("always")
         blank = np.zeros((10, 4), np.uint8)  # the dtype and the sparsity of MNIST images
         KerasMLPClassifier((4,)).partial_fit(blank, np.arange(10), range(10))
+    for warning in caught:
+        print_error(f"warning: {warning.message}")

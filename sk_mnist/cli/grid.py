@@ -29,7 +29,8 @@ def make_grid(config: Mapping[str, Any], options: Sequence[str]) -> Grid:
         The table of parameters in a TOML file, with lists of values or single values.
     options : sequence of str
         Such as "learning_rate=0.001,0.002", or "hidden_layer_sizes=128;256,128": semicolons
-        separate networks, and commas the layers of each network.
+        separate networks, and commas the layers of each network. Likewise
+        "class_weight=balanced;{8: 2, 9: 2}".
 
     Returns
     -------
@@ -103,6 +104,8 @@ def _parse_option(option: str) -> tuple[str, list[Any]]:
         raise CommandError(
             f"--param must be a name and values, such as learning_rate=0.001,0.002; got {option!r}"
         )
+    if name == "class_weight" and "{" in text:
+        return name, [_parse_value(value) for value in text.split(";")]
     if name != "hidden_layer_sizes":
         return name, [_parse_value(value) for value in text.split(",")]
     return name, [_parse_sizes(network.strip()) for network in text.split(";")]
@@ -122,6 +125,8 @@ def _parse_value(text: str) -> Any:
 
 
 def _value_from_toml(name: str, item: Any) -> Any:
+    if name == "class_weight" and isinstance(item, dict):  # the keys of TOML are text
+        return {int(key) if key.isdecimal() else key: weight for key, weight in item.items()}
     if name != "hidden_layer_sizes" or item == "auto":
         return item
     return tuple(item) if isinstance(item, list) else (item,)

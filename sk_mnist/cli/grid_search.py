@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import signal
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from numpy.typing import NDArray
@@ -79,7 +77,6 @@ def grid_search(
         with (
             warnings.catch_warnings(record=True) as caught,
             silent_stderr(),  # worker processes may start TensorFlow, which writes a log
-            _interrupt_ends_search(),
         ):
             warnings.simplefilter("always", FitFailedWarning)
             search.fit(X, y)
@@ -97,22 +94,3 @@ def _distinct_errors(message: str) -> str:
     """Extract each distinct error from scikit-learn's message about failed fits."""
     lines = re.findall(r"^\w*Error: (.*)", message, flags=re.MULTILINE)
     return " ".join(dict.fromkeys(lines)) or message
-
-
-@contextmanager
-def _interrupt_ends_search() -> Iterator[None]:
-    """Let Ctrl-C end the search.
-
-    Otherwise the current fit would stop early and keep its epochs, and the next one would start.
-    """
-
-    def exit_search(*_: Any) -> None:
-        raise SystemExit
-
-    previous = signal.signal(signal.SIGINT, exit_search)
-    try:
-        yield
-    except SystemExit as error:
-        raise KeyboardInterrupt from error
-    finally:
-        signal.signal(signal.SIGINT, previous)

@@ -18,6 +18,8 @@ from sk_mnist.classifier import KerasMLPClassifier
 from sk_mnist.cli.console import CommandError, print_error
 from sk_mnist.cli.options import name_options
 from sk_mnist.datasets.bunch import N_PIXELS
+from sk_mnist.loading import load
+from sk_mnist.persistence import ModelFileError
 
 
 def make_classifier(parameters: Mapping[str, Any]) -> KerasMLPClassifier:
@@ -52,7 +54,8 @@ def load_classifier(path: Path) -> ClassifierMixin:
     Parameters
     ----------
     path : Path
-        File written by `joblib.dump`. Loading it can execute arbitrary code.
+        File written by `KerasMLPClassifier.save`, if its name ends in ".safetensors", otherwise by
+        `joblib.dump`. Loading the latter can execute arbitrary code.
 
     Returns
     -------
@@ -64,6 +67,11 @@ def load_classifier(path: Path) -> ClassifierMixin:
     CommandError
         If the file does not contain such a classifier.
     """
+    if path.suffix == ".safetensors":
+        try:
+            return _with_pixels(path, load(path))
+        except ModelFileError as error:
+            raise CommandError(str(error)) from error
     try:
         model = joblib.load(path)
     # Invalid bytes can make the unpickler raise any exception.
@@ -72,6 +80,15 @@ def load_classifier(path: Path) -> ClassifierMixin:
         raise CommandError(f"{path} cannot be loaded as a model ({reason})") from error
     if not _is_fitted_classifier(model):
         raise CommandError(f"{path} contains a {type(model).__name__}, not a fitted classifier")
+    model = _with_pixels(path, model)
+    print_error(
+        f"warning: {path.name} is a pickle, and opening a pickle runs the code in it; a "
+        ".safetensors file, as train writes it, is safe to open"
+    )
+    return model
+
+
+def _with_pixels(path: Path, model: ClassifierMixin) -> ClassifierMixin:
     n_features = getattr(model, "n_features_in_", N_PIXELS)
     if n_features != N_PIXELS:
         raise CommandError(

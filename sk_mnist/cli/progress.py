@@ -36,20 +36,24 @@ class EpochProgress:
     def setup(self, estimator: Any, context: Any) -> None:
         """Show the progress bar."""
         self._n_epochs = context.max_subtasks
-        self._bar = self._progress.add_task("Starting", total=self._n_epochs)
+        self._n_before = getattr(estimator, "n_iter_", 0) if estimator.warm_start else 0
+        self._bar = self._progress.add_task(
+            "Starting", total=self._n_epochs, completed=self._n_before
+        )
         self._progress.start()
 
     def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
         """Show the number of the epoch that begins."""
         if context.parent is not None:
-            self._progress.update(self._bar, description=f"Epoch {context.task_id + 1}")
+            epoch = self._n_before + context.task_id + 1
+            self._progress.update(self._bar, description=f"Epoch {epoch}")
 
     def on_fit_task_end(self, estimator: Any, context: Any, *, fitted_estimator: Any) -> None:
         """Print the loss and the accuracy of the epoch."""
         if context.parent is None:
             return
         history = fitted_estimator.history_
-        epoch = str(context.task_id + 1).rjust(len(str(self._n_epochs)))
+        epoch = str(fitted_estimator.n_iter_).rjust(len(str(self._n_epochs)))
         self._progress.console.print(
             f"Epoch {epoch}/{self._n_epochs}   loss {history['loss'][-1]:.4f}"
             f"   accuracy {100 * history['accuracy'][-1]:6.2f}%",

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from sk_mnist.cli.console import ResultConsole
 from sk_mnist.cli.options import DataOption, ForceOption, OutputOption, SeedOption
 
 _CONFIG_OPTIONS = ("param", "cv", "jobs", "seed", "data", "output")
@@ -74,7 +74,7 @@ def search(
     grid = make_grid(context.obj or {}, param or [])
     prepare(output, [*TRAINING_FILES, *SEARCH_FILES], overwrite=force, option="--output")
 
-    console = Console()
+    console = ResultConsole()
     dataset, splits = load_splits(data, ["train", "test"])
     print_splits(console, dataset, splits)
     X, y = splits["train"]

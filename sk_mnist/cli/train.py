@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperCommand
 
-from sk_mnist.cli.console import CommandError
+from sk_mnist.cli.console import CommandError, ResultConsole
 from sk_mnist.cli.options import (
     OPTION_OF_PARAMETER,
     DataOption,
     ForceOption,
     OutputOption,
-    SeedOption,
 )
 
 
@@ -54,19 +52,44 @@ def train(
     dropout: Annotated[
         float | None, typer.Option(help="Dropout rate of the hidden layers.")
     ] = None,
-    random_state: SeedOption = 0,
+    random_state: Annotated[
+        int | None,
+        typer.Option(
+            "--seed",
+            min=0,
+            show_default="0",
+            help="Random seed; the same seed gives the same network.",
+        ),
+    ] = None,
     data: DataOption = "auto",
     output: OutputOption = Path("sk_mnist_run"),
     force: ForceOption = False,
+    checkpoint: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Save the training every N epochs, so that --resume can go on with it whatever "
+            "ends the process. After Ctrl-C it can in any case.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on with the training that was ended in --output, as it was begun."
+        ),
+    ] = False,
 ) -> None:
     """Train a classifier on MNIST, evaluate it on the test set and save it.
 
-    Writes model.joblib, metrics.json, history.csv, confusion_matrix.png and
-    report.html to --output.
+    Writes model.safetensors, model.joblib, metrics.json, history.csv,
+    confusion_matrix.png and report.html to --output.
     """
+    from sk_mnist.cli.checkpoints import CHECKPOINT_FILE, TrainingCheckpoint, UnfinishedTraining
+    from sk_mnist.cli.checkpoints import resume as load_checkpoint
     from sk_mnist.cli.data import load_splits, print_splits
     from sk_mnist.cli.file_contents import TRAINING_FILES
-    from sk_mnist.cli.fitting import fit
+    from sk_mnist.cli.fitting import fit, warm_up
     from sk_mnist.cli.models import make_classifier
     from sk_mnist.cli.output_directory import prepare
     from sk_mnist.cli.results import evaluate_and_save
@@ -79,20 +102,36 @@ def train(
         "dropout": dropout,
         "random_state": random_state,
     }
-    classifier = make_classifier({k: v for k, v in parameters.items() if v is not None})
+    parameters = {name: value for name, value in parameters.items() if value is not None}
+    path = output / CHECKPOINT_FILE
+    if resume:
+        training = load_checkpoint(path, parameters)
+        data = training.dataset
+    else:
+        parameters.setdefault("random_state", 0)
+        training = UnfinishedTraining(make_classifier(parameters), "mnist", 0.0)
+        if path.exists() and not force:
+            raise CommandError(
+                f"{path} holds a training that was ended; go on with it by --resume, or use "
+                "--force to start over"
+            )
     prepare(output, TRAINING_FILES, overwrite=force, option="--output")
 
-    console = Console()
+    console = ResultConsole()
     dataset, splits = load_splits(data, ["train", "test"])
     print_splits(console, dataset, splits)
-    seconds = fit(classifier, *splits["train"], console)
+    classifier = training.classifier
+    warm_up(console)
+    saved = TrainingCheckpoint(path, dataset, training.seconds, every=checkpoint or 1)
+    fit(classifier, *splits["train"], console, saved, saves_epochs=checkpoint is not None)
     run_info = {
         "dataset": dataset,
         "n_train": len(splits["train"][0]),
-        "seed": random_state,
-        "training_seconds": round(seconds, 3),
+        "seed": classifier.random_state,
+        "training_seconds": round(saved.seconds, 3),
     }
     evaluate_and_save(classifier, *splits["test"], run_info, console, output, overwrite=force)
+    path.unlink(missing_ok=True)
 
 
 def _parse_sizes(text: str | None) -> tuple[int, ...] | None:

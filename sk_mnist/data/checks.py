@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -21,7 +24,7 @@ def check_before_validation(X: Any) -> Any:
     Returns
     -------
     object
-        X, in native byte order.
+        X, in native byte order; tensors as arrays.
 
     Raises
     ------
@@ -30,7 +33,58 @@ def check_before_validation(X: Any) -> Any:
     """
     check_rectangular(X)
     check_sparse_indices(X)
-    return in_native_byte_order(X)
+    return in_native_byte_order(as_numpy(X))
+
+
+def as_numpy(X: Any) -> Any:
+    """Return tensors of other libraries, such as PyTorch and JAX, as NumPy arrays.
+
+    Parameters
+    ----------
+    X : object
+        As given by the user; anything without DLPack's protocol is returned as it is.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    TypeError
+        If it cannot be converted, as where it is on a GPU.
+    """
+    if isinstance(X, np.ndarray | np.generic) or not hasattr(X, "__dlpack__"):
+        return X
+    try:
+        return np.asarray(X)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(
+            f"a {type(X).__module__}.{type(X).__name__} cannot be converted to a NumPy array "
+            f"({error}). Give it as one; networks are trained and predict from memory."
+        ) from error
+
+
+@contextmanager
+def integers_in_range(name: str) -> Iterator[None]:
+    """Name the argument that holds an integer which is more than a float holds.
+
+    Parameters
+    ----------
+    name : str
+        The argument that the body converts.
+
+    Raises
+    ------
+    ValueError
+        In place of the OverflowError of Python or NumPy.
+    """
+    try:
+        yield
+    except OverflowError as error:
+        raise ValueError(
+            f"{name} holds an integer that is more than a float holds, which is at most "
+            f"{sys.float_info.max:.3g}."
+        ) from error
 
 
 def check_rectangular(X: Any) -> None:

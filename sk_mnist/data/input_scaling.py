@@ -88,10 +88,10 @@ class InputScaling:
 
 def _mean_and_deviation(X: Any, sample_weight: RowWeight) -> tuple[FeatureArray, FeatureArray]:
     mean = statistics.mean(X, sample_weight)
-    variance = statistics.mean_square_deviation(X, sample_weight, mean)
-    # Rounding alone can give a constant feature a tiny variance.
+    deviation = statistics.deviation(X, sample_weight, mean)
+    # Rounding alone can give a constant feature a tiny deviation.
     rounding = X.shape[0] * np.finfo(np.float64).eps * np.abs(mean)
-    return mean, np.where(variance > rounding**2, np.sqrt(variance), 1.0)
+    return mean, np.where(deviation > rounding, deviation, 1.0)
 
 
 def _median_and_range(X: Any, sample_weight: RowWeight) -> tuple[FeatureArray, FeatureArray]:
@@ -104,6 +104,5 @@ def _median_and_range(X: Any, sample_weight: RowWeight) -> tuple[FeatureArray, F
     discrete = rarely_zero[scale[rarely_zero] == 0]  # half of the rows share one value
     if len(discrete):
         center = offset[discrete]
-        variance = statistics.mean_square_deviation(X[:, discrete], sample_weight, center)
-        scale[discrete] = np.sqrt(variance)
+        scale[discrete] = statistics.deviation(X[:, discrete], sample_weight, center)
     return offset, np.where(scale > 0, scale, 1.0)

@@ -29,6 +29,10 @@ _TASK_ROWS = 32 * _CHUNK_ROWS
 _QUANTILE_ROWS = 10_000
 
 
+# Numbers whose squares, and sums of them, are in the range of float64.
+_SAFE_RANGE = 1e-140, 1e140
+
+
 def _chunks(
     X: Any, sample_weight: RowWeight, dtype: npt.DTypeLike = np.float64
 ) -> Iterator[tuple[FloatArray, RowWeight]]:
@@ -74,15 +78,34 @@ def _tasks(n_rows: int) -> list[slice]:
 
 def mean(X: Any, sample_weight: RowWeight) -> FeatureArray:
     """Return the mean of each feature."""
-    total = sum(weights @ chunk for chunk, weights in _chunks(X, sample_weight))
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = sum(weights @ chunk for chunk, weights in _chunks(X, sample_weight))
+    if not np.isfinite(total).all():
+        # The sums left the range of float64: use units of the largest value of each feature.
+        unit = _units(X)
+        return mean(_in_units(X, unit), sample_weight) * unit
     return np.asarray(total / sample_weight.sum())
 
 
-def mean_square_deviation(X: Any, sample_weight: RowWeight, center: FeatureArray) -> FeatureArray:
-    """Return each feature's mean squared difference from its center."""
+def deviation(X: Any, sample_weight: RowWeight, center: FeatureArray) -> FeatureArray:
+    """Return the root of each feature's mean squared difference from its center."""
     chunks = _chunks(X, sample_weight)
-    total = sum(weights @ np.square(chunk - center) for chunk, weights in chunks)
-    return np.asarray(total / sample_weight.sum())
+    with np.errstate(over="ignore", under="ignore"):
+        total = sum(weights @ np.square(chunk - center) for chunk, weights in chunks)
+    root = np.asarray(np.sqrt(total / sample_weight.sum()))
+    suspect = np.flatnonzero(~((root > _SAFE_RANGE[0]) & (root < _SAFE_RANGE[1])))
+    if len(suspect):  # constant, or the squares left the range of float64
+        unit = _units(X[:, suspect])
+        is_extreme = (unit < _SAFE_RANGE[0]) | (unit > _SAFE_RANGE[1])
+        extreme, unit = suspect[is_extreme], unit[is_extreme]
+        if len(extreme):
+            in_units = _in_units(X[:, extreme], unit)
+            root[extreme] = deviation(in_units, sample_weight, center[extreme] / unit) * unit
+    return root
+
+
+def _in_units(X: Any, unit: FeatureArray) -> Any:
+    return X.multiply(1 / unit).tocsr() if sparse.issparse(X) else X / unit
 
 
 def zero_share_and_rms(X: Any, sample_weight: RowWeight) -> tuple[FeatureArray, FeatureArray]:
@@ -101,8 +124,7 @@ def zero_share_and_rms(X: Any, sample_weight: RowWeight) -> tuple[FeatureArray, 
     if not np.all(np.isfinite(squares) & ((squares > 0) | (nonzero == 0))):
         # Squares left the range of float64: use units of the largest value of each feature.
         unit = _units(X)
-        in_units = X.multiply(1 / unit).tocsr() if sparse.issparse(X) else X / unit
-        zero_share, rms = zero_share_and_rms(in_units, sample_weight)
+        zero_share, rms = zero_share_and_rms(_in_units(X, unit), sample_weight)
         return zero_share, rms * unit
     total = sample_weight.sum()
     return (total - nonzero) / total, np.sqrt(squares / np.where(nonzero > 0, nonzero, total))

@@ -28,20 +28,52 @@ def check_targets(y: Any) -> npt.NDArray[Any]:
     Raises
     ------
     ValueError
-        If y is continuous, or has several columns that are not zeros and ones.
+        If y is continuous or of a type that cannot be a label, or has several columns that are
+        not zeros and ones.
     """
     if sparse.issparse(y):
         y = y.toarray()
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
-    check_classification_targets(y)
     kind = type_of_target(y, input_name="y")
+    if kind == "unknown":
+        raise ValueError(
+            f"Unknown label type: y is an array of objects of the type "
+            f"{type(y.flat[0]).__name__}. Labels must be integers, strings, booleans, whole floats "
+            "or datetime64. Convert them, for example by [str(label) for label in y]."
+        )
+    check_classification_targets(y)
     if y.ndim == 2 and kind != "multilabel-indicator":
         raise ValueError(
             f"y has {y.shape[1]} columns of several classes each ({kind}), which is not supported. "
             "Give one column of labels, or an indicator matrix of zeros and ones."
         )
     return np.asarray(y)
+
+
+def check_declared_classes(classes: Any, y: Any) -> None:
+    """Refuse sample weights where the classes of `partial_fit` belong.
+
+    Parameters
+    ----------
+    classes : array-like or None
+        What the user gave as the classes.
+    y : array-like
+        The labels.
+
+    Raises
+    ------
+    ValueError
+        If they are floating-point numbers and the labels are not.
+    """
+    if classes is None:
+        return
+    classes = np.asarray(classes)
+    if classes.dtype.kind == "f" and np.asarray(y).dtype.kind not in "fO":
+        raise ValueError(
+            f"classes={classes!r} are floating-point numbers, and the labels in y are not. The "
+            "third argument of partial_fit is `classes`; give weights as sample_weight=..."
+        )
 
 
 def find_classes(y: npt.NDArray[Any]) -> npt.NDArray[Any]:

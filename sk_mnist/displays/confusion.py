@@ -321,7 +321,14 @@ def _cell_texts(matrix: NDArray[Any], values_format: str | None) -> NDArray[np.s
         if value == 0:
             return "0"
         if values_format is not None:
-            return format(value, values_format)
+            try:
+                return format(value, values_format)
+            except ValueError as error:
+                kind, example = ("whole numbers", "d") if integers else ("fractions", ".2f")
+                raise ValueError(
+                    f"values_format={values_format!r} cannot format the numbers of this matrix, "
+                    f"which are {kind}; give {example!r}, for example."
+                ) from error
         if integers or not fractions:
             return format(value, "d" if integers else ".4g")
         return f"{value:.3f}" if value >= 0.0005 else "<0.001"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sk_mnist._utils.fork import refuse_tensorflow_after_fork
 from sk_mnist.engines.base import Engine, TrainingTask
 from sk_mnist.engines.numba.trainer import NumbaAdamTrainer
 from sk_mnist.network.activations import ACTIVATIONS
@@ -28,10 +29,16 @@ def engine_for(task: TrainingTask) -> Iterator[Engine]:
     ------
     Engine
         Used by nothing else until the context ends.
+
+    Raises
+    ------
+    RuntimeError
+        If TensorFlow would hang, as it ran before this process was forked.
     """
     if kernels_can_train(task) and not _has_gpu():
         yield NumbaAdamTrainer(task)
         return
+    refuse_tensorflow_after_fork()
     from sk_mnist.engines.xla.trainer import xla_trainer  # Keras and TensorFlow take seconds
 
     with xla_trainer(task) as trainer:

@@ -13,7 +13,7 @@ from sk_mnist.training.optimizers import make_optimizer
 
 
 def to_keras(estimator: Any) -> Any:
-    """Build the Keras model of a fitted classifier, compiled as its `fit` trains.
+    """Build the Keras model of a fitted classifier, compiled to be evaluated or trained further.
 
     Parameters
     ----------
@@ -24,7 +24,9 @@ def to_keras(estimator: Any) -> Any:
     -------
     keras.Sequential
         With the optimizer (at the start of its learning rate), the loss and the accuracy. It takes
-        X as it is; the targets are one-hot for several classes, otherwise zeros and ones.
+        X as it is. Targets are class numbers, the positions in `classes_`, and zeros and ones for
+        multi-label problems. There is no label smoothing for several classes: the loss is that of
+        Keras's `SparseCategoricalCrossentropy`.
     """
     check_is_fitted(estimator)
     spec = NetworkSpec(

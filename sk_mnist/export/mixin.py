@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ExportMixin:
-    """Adds `model_`, `to_keras`, `to_sklearn` and `to_onnx` to a classifier.
+    """Adds `model_`, `save`, `to_keras`, `to_sklearn` and `to_onnx` to a classifier.
 
     A class that inherits from it directly is converted by skl2onnx after
     `sk_mnist.export.register_onnx_converter`; its subclasses may predict differently and are not.
@@ -36,13 +37,46 @@ class ExportMixin:
             self._keras_model = self.to_keras()
         return self._keras_model
 
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the fitted classifier to a file that is safe to open, for `sk_mnist.load`.
+
+        The file has the safetensors format: arrays, and a JSON text with the parameters, the
+        classes, the names of the features, the history and the version.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file, usually with the suffix ".safetensors". An existing one is replaced when the
+            new one is complete on disk.
+
+        Raises
+        ------
+        NotFittedError
+            If the classifier is not fitted.
+        TypeError
+            If a parameter is an object, such as a Keras optimizer or a RandomState, if labels are
+            neither numbers nor text, or for a subclass. `joblib.dump` saves these.
+        OSError
+            If the file cannot be written.
+        """
+        from sk_mnist.persistence import save  # loads safetensors
+
+        if ExportMixin not in type(self).__bases__:
+            raise TypeError(
+                f"{type(self).__name__} is a subclass, which sk_mnist.load does not know; use "
+                "joblib.dump."
+            )
+        save(self, path)
+
     def to_keras(self) -> Any:
         """Return the fitted network as a new, compiled Keras model.
 
         Returns
         -------
         keras.Sequential
-            Takes X as it is; saves with ``model.save("digits.keras")``.
+            Takes X as it is, and class numbers, the positions in `classes_`, as targets:
+            ``model.evaluate(X, np.searchsorted(clf.classes_, y))``. Saves with
+            ``model.save("digits.keras")``.
         """
         from sk_mnist.export import to_keras
 

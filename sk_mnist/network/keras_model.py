@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sk_mnist._utils.fork import refuse_tensorflow_after_fork
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.network.activations import ACTIVATIONS, KERAS_OUTPUTS
 from sk_mnist.network.input_limit import LIMIT, InputLimit
@@ -37,6 +38,8 @@ def build(
     """
     import keras
 
+    if keras.backend.backend() == "tensorflow":
+        refuse_tensorflow_after_fork()
     model = keras.Sequential(name="KerasMLPClassifier")
     model.add(keras.Input((spec.layer_sizes[0],), dtype=spec.dtype))
     if limit is not None:
@@ -72,23 +75,24 @@ def build_compiled(
     optimizer : keras.optimizers.Optimizer
         An optimizer that no other model has.
     label_smoothing : float
-        Share of each target that is spread evenly over the classes.
+        Share of the target of a logistic output that is spread evenly. Keras's loss of class
+        numbers has none.
 
     Returns
     -------
     keras.Sequential
-        With the optimizer, the loss and the accuracy. It takes X as it is. Targets are one-hot for
-        several classes, otherwise zeros and ones.
+        With the optimizer, the loss and the accuracy. It takes X as it is. Targets are the numbers
+        of the classes, and zeros and ones for logistic outputs.
     """
     import keras
 
     model = build(spec, weights, dropout, limit)
     loss = (
-        keras.losses.CategoricalCrossentropy
+        keras.losses.SparseCategoricalCrossentropy()
         if spec.out_activation == "softmax"
-        else keras.losses.BinaryCrossentropy
+        else keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing)
     )
     # Otherwise Keras warns, when it loads the model, that the optimizer's variables are missing.
     optimizer.build(model.trainable_variables)
-    model.compile(optimizer, loss(label_smoothing=label_smoothing), metrics=["accuracy"])
+    model.compile(optimizer, loss, metrics=["accuracy"])
     return model

@@ -27,6 +27,8 @@ NARROW_LAYERS: tuple[int, ...] = (256, 128)
 # table of 22 features: `python examples/benchmarks/small_start.py`.
 MANY_FEATURES = 100
 
+MAX_UNITS = 2**31
+
 DROPOUT = 0.2
 DROPOUT_OF_MANY = 0.1
 
@@ -69,7 +71,8 @@ def resolve(estimator: Any, X: Any, *, streaming: bool) -> Settings:
     Raises
     ------
     ValueError
-        If `hidden_layer_sizes` holds anything but positive integers.
+        If `hidden_layer_sizes` holds anything but positive integers, or more than any memory has
+        room for.
     """
     n_rows = X.shape[0]
     dropout, epochs, batch_size = estimator.dropout, estimator.epochs, estimator.batch_size
@@ -101,10 +104,11 @@ def is_auto(value: Any) -> bool:
 
 def _as_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
     sizes = tuple(np.atleast_1d(np.asarray(hidden_layer_sizes)).tolist())
-    if not all(type(units) is int and units > 0 for units in sizes):  # bool is an int, too
+    if not all(type(n) is int and 0 < n < MAX_UNITS for n in sizes):  # bool is an int, too
         raise ValueError(
             "The 'hidden_layer_sizes' parameter of KerasMLPClassifier must be 'auto' or hold "
-            f"positive integers, one per hidden layer. Got {hidden_layer_sizes!r} instead."
+            f"positive integers below {MAX_UNITS:,}, one per hidden layer. Got "
+            f"{hidden_layer_sizes!r} instead."
         )
     return sizes
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,10 +58,13 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
         inputs = InputTransform.from_estimator(estimator)
         start = resume.training_state(estimator, spec, inputs, optimizer, memory)
     else:
-        inputs = InputTransform.from_data(request.X, request.row_weight, estimator.input_scaling)
+        relative = request.row_weight / weight_unit(request.row_weight)
+        inputs = InputTransform.from_data(request.X, relative, estimator.input_scaling)
         small = starts_small(request.X, streaming=request.streaming)
         weights = initial_weights(spec, memory.random_state, small=small)
         start = TrainingState(NetworkState(weights))
+    if request.streaming:  # makes an epoch in any case
+        start = replace(start, best_network=None, unfinished=False)
     data, calibration_rows = _training_data(
         estimator, request, labels, inputs, spec.dtype, memory.split_seed()
     )
@@ -71,12 +75,19 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
             labels[rows], spec.layer_sizes[-1], data.row_weight[rows]
         )
 
-    def attributes(state: TrainingState, temperature: float = 1.0) -> dict[str, Any]:
-        return _fitted_attributes(estimator, request, spec, inputs, data, state, temperature)
+    def attributes(
+        state: TrainingState, temperature: float = 1.0, *, resumable: bool = True
+    ) -> dict[str, Any]:
+        fitted = _fitted_attributes(estimator, request, spec, inputs, data, state, temperature)
+        kept = None
+        if resumable:
+            in_estimator = temperature == 1 and inputs.limited
+            kept = memory.remember(optimizer, state, in_estimator=in_estimator)
+        return {**fitted, "_resume": kept}
 
     reporter.fitted_attributes = attributes
     plan = _plan(estimator, request, start, data.weight_unit)
-    if start.n_epochs >= plan.epochs:
+    if start.n_epochs >= plan.epochs and not start.unfinished:
         warnings.warn(
             f"warm_start=True, and all epochs={plan.epochs} have been trained before: the network "
             "stays as it is. Increase epochs to train on.",
@@ -97,9 +108,7 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
     temperature = 1.0
     if calibration_rows is not None:
         temperature = _temperature(spec, data, calibration_rows, state)
-    resumable = request.streaming or estimator.warm_start
-    kept = memory.remember(optimizer, state, temperature) if resumable else None
-    return {**attributes(state, temperature), "_resume": kept}
+    return attributes(state, temperature, resumable=request.streaming or estimator.warm_start)
 
 
 @contextmanager
@@ -167,8 +176,9 @@ def _training_data(
         calibration_rows = validation_rows if calibrates else None
     elif calibrates and not request.streaming:
         train_rows, calibration_rows = hold_out(labels, held_out_share(len(labels)), split_seed)
-    unit = weight_unit(request.row_weight)
-    row_weight = request.row_weight / unit
+    unit = weight_unit(request.row_weight[train_rows])
+    with np.errstate(over="ignore"):  # of rows that are held out
+        row_weight = np.minimum(request.row_weight / unit, np.finfo(dtype).max)
     train_rows = train_rows[row_weight[train_rows] >= np.finfo(dtype).tiny]
     validation_weight = None if validation_rows is None else row_weight[validation_rows]
     X, scaling = inputs.for_engine(request.X, dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -38,10 +39,39 @@ def check_callbacks(callbacks: Sequence[Any]) -> None:
                 raise ValueError(f"callbacks must not hold a {kind.__name__}; {reason}.")
 
 
+class _InUse:
+    """The callbacks that fits of this process use now: a callback has one model at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ids: set[int] = set()
+
+    def take(self, callbacks: Sequence[Any]) -> None:
+        """Take callbacks for one fit, or raise an error if another fit has one of them."""
+        with self._lock:
+            for i, callback in enumerate(callbacks):
+                if id(callback) in self._ids:
+                    raise RuntimeError(
+                        f"callbacks[{i}], a {type(callback).__name__}, is in use by another fit. "
+                        "Give each estimator callbacks of its own; sklearn.base.clone(estimator) "
+                        "copies them."
+                    )
+            self._ids |= set(map(id, callbacks))
+
+    def give_back(self, callbacks: Sequence[Any]) -> None:
+        """End the use of callbacks."""
+        with self._lock:
+            self._ids -= set(map(id, callbacks))
+
+
+_in_use = _InUse()
+
+
 class KerasCallbacks:
     """Calls Keras callbacks as `keras.Model.fit` does with ``steps_per_execution`` of an epoch.
 
-    Batch hooks are therefore called once per epoch, with the number of its last batch.
+    Batch hooks are therefore called once per epoch, with the number of its last batch. Where rows
+    are held out, the hooks of validation are called, too.
 
     Changes to the learning rate, to the weights of the model and to `stop_training` take effect.
     The optimizer of the model has the variables of the one in training, which are for scaled
@@ -72,6 +102,7 @@ class KerasCallbacks:
         verbose: int,
     ) -> None:
         self._callbacks = list(callbacks)
+        _in_use.take(self._callbacks)
         self._before = [dict(vars(callback)) for callback in callbacks]
         self._model = model
         self._scaling = scaling
@@ -105,6 +136,8 @@ class KerasCallbacks:
 
         def hooks() -> None:
             self._list.on_train_batch_end(self._last_batch, dict(self._logs))
+            if "val_loss" in self._logs:
+                self._validate()
             self._list.on_epoch_end(self._epoch, dict(self._logs))
 
         return self._call(hooks, state), bool(self._model.stop_training)
@@ -126,6 +159,15 @@ class KerasCallbacks:
             keras.callbacks.Callback.set_model(callback, None)
         for callback, before in zip(self._callbacks, self._before, strict=True):
             _drop_what_cannot_be_saved(vars(callback), before)
+        _in_use.give_back(self._callbacks)
+
+    def _validate(self) -> None:
+        """Call the hooks of validation, with names as in `keras.Model.evaluate`."""
+        logs = {name: self._logs[f"val_{name}"] for name in ("loss", "accuracy")}
+        self._list.on_test_begin()
+        self._list.on_test_batch_begin(0)
+        self._list.on_test_batch_end(0, dict(logs))
+        self._list.on_test_end(logs)
 
     def _begin_training(self) -> None:
         self._model.stop_training = False

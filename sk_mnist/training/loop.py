@@ -13,6 +13,7 @@ from sk_mnist.data.training_data import TrainingData
 from sk_mnist.engines.base import Engine
 from sk_mnist.training.divergence import divergence_error
 from sk_mnist.training.early_stopping import is_best_epoch, should_stop
+from sk_mnist.training.interrupts import is_one_of_several_fits
 from sk_mnist.training.schedules import epoch_rates
 from sk_mnist.training.state import TrainingPlan, TrainingState
 
@@ -70,13 +71,22 @@ def train(
     ValueError
         If the loss or a weight stops being finite.
     KeyboardInterrupt
-        If interrupted before the first epoch ends. After that, an interrupt warns and the finished
-        epochs are kept.
+        If interrupted before the first epoch ends, or in a search, a cross-validation or an
+        ensemble. Otherwise an interrupt warns and the finished epochs are kept.
     """
     n_steps = -(-len(data.train_rows) // engine.batch_size)
-    state = best = replace(start, network=engine.load_state(start.network))
+    best = start.best_network
+    state = replace(
+        start,
+        network=engine.load_state(start.network),
+        best_network=None if best is None else engine.load_state(best),
+    )
+    last_epoch = plan.epochs
+    if start.unfinished and should_stop(start, plan):
+        last_epoch = start.n_epochs
     try:
-        for epoch in range(start.n_epochs, plan.epochs):
+        for epoch in range(start.n_epochs, last_epoch):
+            drawn = random_state.get_state()
             rates = epoch_rates(plan, state, epoch, n_steps)
             begun = monitor.epoch_begins(epoch, state, rates)
             order = random_state.permutation(data.train_rows)
@@ -92,42 +102,51 @@ def train(
                 "learning_rate": float(rates[0]),
             }
             if not np.isfinite(metrics["loss"]):
-                _stop_on_divergence(finished.record(metrics), start, plan, monitor)
+                _stop_on_divergence(finished.record(metrics), start, data, plan, monitor)
                 break
             if data.validation_rows is not None:
                 held_out = engine.evaluate(network)
                 metrics |= {"val_loss": held_out.mean_loss, "val_accuracy": held_out.accuracy}
-            state = finished.record(metrics)  # from here on, an interrupt keeps this epoch
-            is_best = is_best_epoch(state)
-            best = state if is_best else best
+            finished = finished.record(metrics)
+            is_best = is_best_epoch(finished)
+            # From here on, an interrupt keeps this epoch.
+            state = replace(finished, best_network=network) if is_best else finished
             state, stop = monitor.epoch_ends(state)
-            best = state if is_best else best
+            state = replace(state, best_network=state.network) if is_best else state
             if stop or should_stop(state, plan):
                 break
     except KeyboardInterrupt:
-        if state.n_epochs == start.n_epochs:
+        if state.n_epochs == start.n_epochs or is_one_of_several_fits():
             raise
+        if state.n_epochs == epoch:  # what goes on from here draws this epoch again
+            random_state.set_state(drawn)
         warnings.warn(
             f"Training interrupted by user: the {state.n_epochs} finished epochs of "
             f"{plan.epochs} are kept.",
             stacklevel=2,
         )
-    result = replace(state, network=best.network.state())
+    best = state.network if state.best_network is None else state.best_network
+    result = replace(state, network=best.state(), best_network=None, unfinished=False)
     result = monitor.training_ends(result)
     if not all(np.isfinite(weight).all() for weight in result.network.state().final_weights):
-        raise divergence_error("a weight that is not finite", state.n_epochs, plan)
+        found = "a weight that is not finite"
+        raise divergence_error(found, state.n_epochs, plan, data.weight_unit)
     return result
 
 
 def _stop_on_divergence(
-    diverged: TrainingState, start: TrainingState, plan: TrainingPlan, monitor: EpochMonitor
+    diverged: TrainingState,
+    start: TrainingState,
+    data: TrainingData,
+    plan: TrainingPlan,
+    monitor: EpochMonitor,
 ) -> None:
     """Raise, or warn if a callback stops the training."""
     stop = monitor.epoch_diverges(diverged)
     n_epochs = diverged.n_epochs - 1
     if not stop or n_epochs == start.n_epochs:
         loss = diverged.history["loss"][-1]
-        raise divergence_error(f"a loss of {loss}", n_epochs + 1, plan)
+        raise divergence_error(f"a loss of {loss}", n_epochs + 1, plan, data.weight_unit)
     warnings.warn(
         f"A callback stopped training when epoch {n_epochs + 1} diverged: the {n_epochs} epochs "
         "before it are kept.",

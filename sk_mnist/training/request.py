@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sk_mnist.training import defaults, resume
 from sk_mnist.training.defaults import Settings
-from sk_mnist.training.sample_weights import class_weight_of_rows
+from sk_mnist.training.sample_weights import class_weight_of_rows, weight_unit
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,22 @@ def prepare(
     Raises
     ------
     ValueError
-        If `class_weight` is invalid, or leaves no sample.
+        If `class_weight` is invalid, leaves no sample, or makes weights that are not finite.
     """
     X, y, sample_weight = _with_positive_weight(X, y, sample_weight)
-    row_weight = sample_weight * class_weight_of_rows(
-        estimator.class_weight, y, estimator.classes_, sample_weight
-    )
+    with np.errstate(over="ignore"):
+        row_weight = sample_weight * class_weight_of_rows(
+            estimator.class_weight,
+            y,
+            estimator.classes_,
+            sample_weight / weight_unit(sample_weight),
+        )
+    if not np.isfinite(row_weight).all():
+        raise ValueError(
+            f"sample_weight times class_weight={estimator.class_weight!r} is more than float64 "
+            f"holds: the largest sample_weight is {sample_weight.max():g}. Give smaller weights; "
+            "they count relative to each other."
+        )
     if not row_weight.any():
         raise ValueError(
             f"class_weight={estimator.class_weight!r} gives every sample the weight zero: no "

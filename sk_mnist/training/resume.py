@@ -39,19 +39,39 @@ class Memory:
         return int(self.kept["split_seed"])
 
     def remember(
-        self, optimizer: OptimizerSpec, state: TrainingState, temperature: float
+        self, optimizer: OptimizerSpec, state: TrainingState, *, in_estimator: bool
     ) -> dict[str, Any]:
-        """Return what the next fit needs to go on as if there had been no break."""
+        """Return what the next fit needs to go on as if there had been no break.
+
+        Parameters
+        ----------
+        optimizer : OptimizerSpec
+            That of the training.
+        state : TrainingState
+            After an epoch.
+        in_estimator : bool
+            Whether the weights of the estimator are those in training, bit for bit.
+
+        Returns
+        -------
+        dict
+        """
         network = state.network.state()
-        in_estimator = network.averages is None and temperature == 1
-        return {
+        kept = {
             **self.kept,
             "random_state": self.random_state,
             "optimizer": optimizer.description,
             "optimizer_state": network.optimizer_state,
-            "weights": None if in_estimator else network.weights,
+            "weights": None if in_estimator and network.averages is None else network.weights,
             "rate_factor": state.rate_factor,
         }
+        kept.pop("best", None)
+        best = state.best_network
+        if best is not None:  # in the middle of a training
+            is_last = best is state.network
+            arrays = None if is_last else (best.state().weights, best.state().optimizer_state)
+            kept |= {"best": arrays, "random_state": deepcopy(self.random_state)}
+        return kept
 
 
 def recall(estimator: Any, *, continued: bool) -> Memory:
@@ -92,10 +112,15 @@ def training_state(
         weights[:2] = inputs.folded.unfold(*weights[:2])
         if estimator.temperature_ != 1:
             weights[-2:] = [(w * estimator.temperature_).astype(w.dtype) for w in weights[-2:]]
+    network = NetworkState(weights, known.get("optimizer_state"))
+    unfinished = "best" in known
+    best = NetworkState(*known["best"]) if known.get("best") else network
     return TrainingState(
-        NetworkState(weights, known.get("optimizer_state")),
+        network,
         estimator.history_,
         rate_factor=known.get("rate_factor", 1.0),
+        best_network=best if unfinished else None,
+        unfinished=unfinished,
     )
 
 

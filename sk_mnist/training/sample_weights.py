@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.class_weight import compute_class_weight
 
+from sk_mnist.data.checks import integers_in_range
+
 
 def weight_unit(weight: npt.NDArray[np.float64]) -> float:
     """Return the unit in which weights are used, which only count relative to each other.
@@ -81,4 +83,5 @@ def _weight_by_label(
             f"class_weight has weights for {unknown}, which are no labels of y. Its labels are "
             f"{labels}; keys must be equal to them, and of their type."
         )
-    return np.array([class_weight.get(label, 1.0) for label in labels], np.float64)
+    with integers_in_range("class_weight"):
+        return np.array([class_weight.get(label, 1.0) for label in labels], np.float64)

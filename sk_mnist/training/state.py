@@ -53,11 +53,18 @@ class TrainingState:
         "val_loss" and "val_accuracy".
     rate_factor : float
         Multiplies the learning rates of the plan.
+    best_network : LoadedState or None
+        The network of the best epoch, which the training would end with now; None before the
+        first epoch.
+    unfinished : bool
+        Whether this was saved in the middle of a training, which goes on from here.
     """
 
     network: LoadedState
     history: dict[str, list[float]] = field(default_factory=dict)
     rate_factor: float = 1.0
+    best_network: LoadedState | None = None
+    unfinished: bool = False
 
     @property
     def n_epochs(self) -> int:

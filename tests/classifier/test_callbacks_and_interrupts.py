@@ -9,8 +9,16 @@ import sys
 import numpy as np
 import pytest
 from classifier_checks import EpochRecorder, InterruptAt, assert_same_network
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.callback import ProgressBar, ScoringMonitor
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+
+from sk_mnist import KerasMLPClassifier
 
 
 def test_verbose_prints_a_line_an_epoch(small, digits, capsys):
@@ -164,3 +172,39 @@ def test_ctrl_c_on_a_running_process_keeps_the_finished_epochs():
     assert int(n_epochs) >= 5
     assert int(n_rows) == 1797
     assert f"the {n_epochs} finished epochs of 100000 are kept" in message
+
+
+class Interrupting(KerasMLPClassifier):
+    """Presses Ctrl-C when its third epoch begins."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.set_callbacks(InterruptAt(begin=3))
+        return super().fit(X, y, sample_weight)
+
+
+MANY_FITS = {
+    "GridSearchCV": lambda clf: GridSearchCV(clf, {"alpha": [0, 1]}, cv=2),
+    "BaggingClassifier": lambda clf: BaggingClassifier(clf, 2),
+    "VotingClassifier": lambda clf: VotingClassifier([("a", clf), ("b", clf)]),
+    "CalibratedClassifierCV": lambda clf: CalibratedClassifierCV(clf, cv=2),
+    "OneVsRestClassifier": lambda clf: OneVsRestClassifier(clf),
+    "search of a pipeline": lambda clf: GridSearchCV(make_pipeline(clf), {}, cv=2),
+}
+
+
+@pytest.mark.parametrize("kind", MANY_FITS)
+def test_an_interrupt_ends_all_fits_of_a_search_or_an_ensemble(digits, kind):
+    with pytest.raises(KeyboardInterrupt):
+        MANY_FITS[kind](Interrupting((8,), epochs=5)).fit(*digits)
+
+
+def test_an_interrupt_ends_a_cross_validation(digits):
+    with pytest.raises(KeyboardInterrupt):
+        cross_val_score(Interrupting((8,), epochs=5), *digits, cv=2)
+
+
+def test_an_interrupt_in_a_pipeline_keeps_the_epochs_that_are_finished(digits):
+    pipeline = make_pipeline(MinMaxScaler(), Interrupting((8,), epochs=5))
+    with pytest.warns(UserWarning, match="the 2 finished epochs of 5"):
+        pipeline.fit(*digits)
+    assert pipeline[-1].n_iter_ == 2

@@ -1,6 +1,8 @@
 """Class labels of all kinds, and probabilities."""
 
+import datetime
 import warnings
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -36,7 +38,7 @@ def test_probabilities_sum_to_one(fitted, digits):
     ],
     ids=["str", "object", "int", "float", "list", "Series", "category"],
 )
-def test_labels_may_be_of_any_type_that_sorts(small, fitted, digits, rename):
+def test_labels_may_be_of_all_usual_types(small, fitted, digits, rename):
     X, y = digits
     clf = small().fit(X, rename(y))
     np.testing.assert_array_equal(clf.classes_, np.unique(np.asarray(rename(y))))
@@ -125,3 +127,40 @@ def test_predictions_do_not_depend_on_the_number_of_rows(fitted, digits):
     p = fitted.predict_proba(X)
     one_by_one = np.vstack([fitted.predict_proba(X[i : i + 1]) for i in (0, 1023, 1024, 2499)])
     np.testing.assert_allclose(p[[0, 1023, 1024, 2499]], one_by_one, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "label", [datetime.date(2026, 1, 1), Decimal("1.5"), None], ids=lambda label: str(label)
+)
+def test_labels_of_other_types_are_refused_with_what_to_do(small, label):
+    y = np.empty(6, object)
+    y[:] = [label] * 6
+    with pytest.raises(
+        ValueError, match=rf"objects of the type {type(label).__name__}\. Labels must be"
+    ):
+        small().fit(np.eye(6), y)
+
+
+def test_labels_may_be_datetime64(small, digits):
+    X, y = digits
+    dates = np.datetime64("2026-01-01") + y
+    predicted = small().fit(X, dates).predict(X)
+    assert predicted.dtype == dates.dtype
+    np.testing.assert_array_equal(
+        predicted - np.datetime64("2026-01-01"), small().fit(X, y).predict(X)
+    )
+
+
+@pytest.mark.parametrize("weights", [np.full(500, 1.0), np.linspace(1, 2, 500), [1.0] * 500])
+def test_weights_in_the_place_of_classes_are_refused(small, digits, weights):
+    with pytest.raises(ValueError, match="third argument of partial_fit is `classes`"):
+        small().partial_fit(*digits, weights)
+    clf = small().partial_fit(*digits, range(10))
+    with pytest.raises(ValueError, match="third argument of partial_fit is `classes`"):
+        clf.partial_fit(*digits, weights)
+
+
+def test_float_labels_are_declared_as_floats(small, digits):
+    X, y = digits
+    clf = small().partial_fit(X, y.astype(float), np.arange(10.0))
+    assert clf.classes_.dtype == np.float64

@@ -30,7 +30,7 @@ def test_keras_model_is_a_compiled_sequential(small, digits):
     assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [
         0.25
     ]
-    loss, accuracy = model.evaluate(X, np.eye(10)[y], verbose=0)
+    loss, accuracy = model.evaluate(X, y, verbose=0)
     assert loss == pytest.approx(log_loss(y, clf.predict_proba(X)), rel=1e-4)
     assert accuracy == pytest.approx(clf.score(X, y))
 
@@ -58,7 +58,7 @@ def test_training_the_keras_model_does_not_change_the_estimator(small, digits):
     X, y = digits
     clf = small(epochs=1).fit(X, y)
     p = clf.predict_proba(X)
-    clf.model_.fit(X, np.eye(10)[y], epochs=1, verbose=0)
+    clf.model_.fit(X, y, epochs=1, verbose=0)
     np.testing.assert_array_equal(clf.predict_proba(X), p)
 
 
@@ -66,3 +66,15 @@ def test_there_is_no_keras_model_before_fit(small):
     assert not hasattr(small(), "model_")
     with pytest.raises(NotFittedError):
         _ = small().model_
+
+
+@pytest.mark.parametrize("labels", ["classes", "two classes", "several labels"])
+def test_keras_model_takes_class_numbers_as_targets(small, digits, labels):
+    X, y = digits
+    Y = {"classes": y, "two classes": y > 4, "several labels": np.c_[y > 4, y > 7].astype(int)}
+    clf = small(label_smoothing=0.05 if labels == "classes" else 0.0).fit(X, Y[labels])
+    loss, accuracy = clf.model_.evaluate(X, Y[labels], verbose=0)
+    if labels != "several labels":  # Keras counts single labels
+        assert accuracy == pytest.approx(clf.score(X, Y[labels]))
+        assert loss == pytest.approx(log_loss(Y[labels], clf.predict_proba(X)), rel=1e-3)
+    clf.model_.fit(X, Y[labels], epochs=1, verbose=0)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from cli_checks import assert_one_line_error, find_tables, fit_logistic_regression
+from cli_checks import assert_one_line_error, find_tables
 
 from sk_mnist.cli import main
 
@@ -15,10 +15,11 @@ def test_data_mnist_never_falls_back_to_sample(run, tmp_path):
     assert_one_line_error(process, "MNIST is not available: .*SK_MNIST_DATA.*--data sample")
 
 
-def test_damaged_mnist_files_are_an_error_without_fallback(run, save_model, tmp_path):
+def test_damaged_mnist_files_are_an_error_without_fallback(run, training, tmp_path):
     for name in ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
         (tmp_path / name).write_text("damaged")
-    process = run("evaluate", save_model(fit_logistic_regression()), SK_MNIST_DATA=str(tmp_path))
+    model = training[1] / "model.safetensors"
+    process = run("evaluate", model, SK_MNIST_DATA=str(tmp_path))
     assert_one_line_error(process, "t10k-images-idx3-ubyte")
 
 
@@ -29,5 +30,5 @@ def test_sample_split_is_the_same_in_train_and_evaluate(training, metrics, capsy
 
 
 def test_evaluate_warns_about_optimistic_scores_on_sample(training, capsys):
-    main(["evaluate", str(training[1] / "model.joblib"), "--data", "sample"])
+    main(["evaluate", str(training[1] / "model.safetensors"), "--data", "sample"])
     assert re.fullmatch(r"sk_mnist: warning: .*too optimistic.*\n", capsys.readouterr().err)

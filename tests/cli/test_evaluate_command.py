@@ -12,7 +12,7 @@ from cli_checks import fit_logistic_regression
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 
-from sk_mnist import load_mnist_sample
+from sk_mnist import KerasMLPClassifier, load_mnist_sample
 from sk_mnist.cli import main
 
 
@@ -139,3 +139,30 @@ def test_full_disk_is_an_error_of_one_line(training, offline):
         )
     assert process.returncode == 2
     assert re.match(r"sk_mnist: error: .*No space left", process.stderr.splitlines()[-1])
+
+
+@pytest.mark.slow
+def test_evaluate_reads_both_kinds_of_model_files(training, capsys):
+    pages, errors = [], []
+    for name in ("model.safetensors", "model.joblib"):
+        assert main(["evaluate", str(training[1] / name), "--data", "sample", "--force"]) == 0
+        pages.append(Path("report.html").read_bytes())
+        errors.append(capsys.readouterr().err)
+    assert pages[0] == pages[1]
+    assert "pickle" not in errors[0]
+    assert errors[1].count("model.joblib is a pickle, and opening a pickle runs the code") == 1
+
+
+def test_evaluate_rejects_damaged_safetensors(training, capsys, tmp_path):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes((training[1] / "model.safetensors").read_bytes()[:-1])
+    assert main(["evaluate", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert re.fullmatch(r"sk_mnist: error: .*model.safetensors is not a model .*\n", error)
+
+
+def test_evaluate_rejects_networks_of_other_data(capsys, tmp_path):
+    path = tmp_path / "model.safetensors"
+    KerasMLPClassifier((4,), epochs=1).fit(np.eye(3), [0, 1, 2]).save(path)
+    assert main(["evaluate", str(path)]) == 2
+    assert "expects 3 features, but MNIST images have 784" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pytest
 from sk_mnist import KerasMLPClassifier
 from sk_mnist.cli import main
 from sk_mnist.cli.console import CommandError
-from sk_mnist.cli.grid import make_grid
+from sk_mnist.cli.grid import make_grid, read_config
 
 GRID = ["--param", "learning_rate=0.001,0.004", "--param", "hidden_layer_sizes=16;16,8"]
 
@@ -82,3 +82,11 @@ def test_grid_error_lists_all_searchable_parameters():
     parameters = set(KerasMLPClassifier().get_params())
     named = set(re.findall(r"\w+", str(caught.value).partition("choose from")[2]))
     assert named == parameters - {"callbacks", "random_state", "verbose", "warm_start"}
+
+
+def test_grid_class_weights_may_be_weights_of_digits(tmp_path):
+    expected = {"class_weight": ["balanced", {8: 2, 9: 1.5}]}
+    assert make_grid({}, ["class_weight=balanced;{8: 2, 9: 1.5}"]) == expected
+    path = tmp_path / "search.toml"
+    path.write_text('[param]\nclass_weight = ["balanced", {8 = 2, 9 = 1.5}]\n')
+    assert make_grid(read_config(path, ["param"])["param"], []) == expected

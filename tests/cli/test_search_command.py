@@ -39,6 +39,7 @@ def cv_results(search_run):
 def test_search_writes_all_files(search_run):
     assert {path.name for path in search_run[1].iterdir()} == {
         "model.joblib",
+        "model.safetensors",
         "metrics.json",
         "history.csv",
         "confusion_matrix.png",

@@ -3,9 +3,6 @@
 import csv
 import io
 import re
-import signal
-import subprocess
-import sys
 
 import joblib
 import numpy as np
@@ -129,29 +126,6 @@ def test_train_help_shows_defaults_of_estimator(run):
     for name in ("epochs", "batch_size", "learning_rate", "dropout"):
         option = name.replace("_", "-")
         assert re.search(rf"--{option} (.|\n)*?default: {defaults[name]}\]", help_text)
-
-
-def test_train_interrupted_by_ctrl_c_writes_no_files(offline, tmp_path):
-    # Background processes of a shell inherit an ignored SIGINT.
-    script = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        "from sk_mnist.cli import main; sys.exit(main(sys.argv[1:]))"
-    )
-    arguments = ["train", "--data", "sample", "--hidden", "16", "--epochs", "5000"]
-    with subprocess.Popen(
-        [sys.executable, "-c", script, *arguments, "--output", str(tmp_path)],
-        env=offline,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        while not process.stdout.readline().startswith("Epoch"):
-            assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert stderr == "sk_mnist: interrupted\n"
-    assert not list(tmp_path.iterdir())
 
 
 def test_progress_bar_in_terminal_keeps_epoch_lines():

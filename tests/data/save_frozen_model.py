@@ -28,6 +28,7 @@ def main() -> None:
     clf.fit(X.astype(np.float32), y.astype(str))
     folder, version = Path(__file__).parent, sk_mnist.__version__
     joblib.dump(clf, folder / f"model-{version}.joblib", compress=3)
+    clf.save(folder / f"model-{version}.safetensors")
     np.save(folder / f"model-{version}-probabilities.npy", clf.predict_proba(X[:100]))
 
 

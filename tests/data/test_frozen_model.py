@@ -10,7 +10,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits
 from sklearn.exceptions import InconsistentVersionWarning
 
-MODELS = sorted(Path(__file__).parent.glob("model-*.joblib"))
+import sk_mnist
+
+FOLDER = Path(__file__).parent
+MODELS = [*sorted(FOLDER.glob("model-*.joblib")), *sorted(FOLDER.glob("model-*.safetensors"))]
 
 # float32 rounding differs between processors.
 TOLERANCE = 1e-5
@@ -19,14 +22,14 @@ TOLERANCE = 1e-5
 def load(path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InconsistentVersionWarning)
-        return joblib.load(path)
+        return sk_mnist.load(path) if path.suffix == ".safetensors" else joblib.load(path)
 
 
 def test_there_is_a_frozen_model():
-    assert [path.name for path in MODELS] == ["model-0.1.0.joblib"]
+    assert [path.name for path in MODELS] == ["model-0.1.0.joblib", "model-0.1.0.safetensors"]
 
 
-@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
 def test_frozen_model_predicts_as_when_it_was_saved(path):
     X, y = load_digits(return_X_y=True)
     clf = load(path)
@@ -36,7 +39,7 @@ def test_frozen_model_predicts_as_when_it_was_saved(path):
     assert clf.score(X, y.astype(str)) > 0.95
 
 
-@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
 def test_frozen_model_can_be_trained_further(path):
     X, y = load_digits(return_X_y=True)
     clf = load(path)

@@ -259,3 +259,13 @@ def test_confusion_heatmap_rejects_matrices_that_are_not_square():
 def test_confusion_heatmap_rejects_wrong_number_of_display_labels():
     with pytest.raises(ValueError, match="each of the 2 classes, got 3 names"):
         ConfusionHeatmapDisplay(np.eye(2), display_labels=["a", "b", "c"]).plot()
+
+
+@pytest.mark.parametrize(
+    ("normalize", "wrong", "example"), [("true", "d", ".2f"), (None, "q", "d")]
+)
+def test_confusion_heatmap_says_which_format_fits(normalize, wrong, example):
+    with pytest.raises(ValueError, match=f"values_format='{wrong}' cannot.*give '{example}'"):
+        ConfusionHeatmapDisplay.from_predictions(
+            [0, 1, 1], [0, 1, 0], normalize=normalize, values_format=wrong
+        )

@@ -3,6 +3,8 @@
 import pickle
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import keras
@@ -380,3 +382,50 @@ def test_keras_callbacks_html_of_a_fitted_estimator_does_not_load_tensorflow(tmp
         "assert not {'keras', 'tensorflow'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_keras_callbacks_are_told_of_the_validation_as_by_keras():
+    class Validations(keras.callbacks.Callback):
+        calls = []  # noqa: RUF012
+
+        def on_test_begin(self, logs=None):
+            self.calls.append("begins")
+
+        def on_test_batch_end(self, batch, logs=None):
+            self.calls.append("batch")
+
+        def on_test_end(self, logs=None):
+            self.calls.append(logs)
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.calls.append("epoch")
+
+    callback = Validations()
+    clf = make([callback], early_stopping=True, epochs=2).fit(X, Y)
+    logs = [
+        {"loss": clf.history_["val_loss"][i], "accuracy": clf.history_["val_accuracy"][i]}
+        for i in range(2)
+    ]
+    assert callback.calls == [call for log in logs for call in ("begins", "batch", log, "epoch")]
+    callback.calls.clear()
+    make([callback], epochs=1).fit(X, Y)
+    assert callback.calls == ["epoch"]
+
+
+def test_keras_callbacks_in_use_by_another_thread_are_refused():
+    in_use, refused = threading.Event(), threading.Event()
+
+    class Waiting(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            in_use.set()
+            assert refused.wait(60)
+
+    shared = [Waiting()]
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(make(shared, epochs=1).fit, X, Y)
+        assert in_use.wait(60)
+        with pytest.raises(RuntimeError, match=r"callbacks\[0\], a Waiting, is in use.*clone"):
+            make(shared).fit(X, Y)
+        refused.set()
+        assert first.result().n_iter_ == 1
+    assert make(shared, epochs=1).fit(X, Y).n_iter_ == 1

@@ -13,8 +13,10 @@ from sk_mnist._utils.memory import aligned
 from sk_mnist._utils.threads import thread_pool
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.engines.base import NetworkState
+from sk_mnist.engines.numba.kernels.compile import is_enabled
 from sk_mnist.engines.numba.kernels.predict import BLOCK_ROWS, predict_logits
 from sk_mnist.engines.numba.memory_layout import Layout
+from sk_mnist.network import forward
 from sk_mnist.network.activations import ACTIVATIONS
 from sk_mnist.network.spec import NetworkSpec
 
@@ -47,6 +49,9 @@ def logits(
         whatever the weights. Very large finite inputs may do so, too.
     """
     dtype = coefs[0].dtype
+    if not is_enabled():
+        z = forward.logits(X, coefs, intercepts, activation)
+        return z, bool(np.isfinite(z).all())
     sizes = (X.shape[1], *(len(intercept) for intercept in intercepts))
     layout = Layout(NetworkSpec(sizes, activation, "softmax", dtype.name), sparse=False)
     pairs = zip(coefs, intercepts, strict=True)

@@ -29,6 +29,7 @@ from sk_mnist.engines.base import (
 from sk_mnist.engines.data_loading import chunks_of
 from sk_mnist.engines.evaluation import NumpyEvaluator
 from sk_mnist.engines.numba.csr import contiguous, stays_sparse, to_csr
+from sk_mnist.engines.numba.kernels.compile import is_enabled
 from sk_mnist.engines.numba.kernels.scheduler import STOP, new_counters
 from sk_mnist.engines.numba.kernels.structs import Network, Rows, Settings, Workspace
 from sk_mnist.engines.numba.kernels.train import train_steps
@@ -72,6 +73,11 @@ class NumbaAdamTrainer:
     def __init__(self, task: TrainingTask) -> None:
         if task.optimizer.adam is None:
             raise ValueError(f"the kernels do not have the optimizer {task.optimizer.description}")
+        if not is_enabled():
+            raise RuntimeError(
+                "Training runs compiled code, and NUMBA_DISABLE_JIT turns compilation off. Unset "
+                "it: debuggers and coverage tools do not need it for code that calls `fit`."
+            )
         self._options: AdamOptions = task.optimizer.adam
         self._task = task
         self._spec = task.spec

@@ -1,11 +1,10 @@
-"""Compilation of kernels to machine code, and the cache of that code on disk."""
+"""Compilation of kernels to machine code, and what this code depends on."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -13,7 +12,8 @@ from typing import Any
 import llvmlite
 import numba
 from numba import njit
-from numba.core.caching import FunctionCache
+
+from sk_mnist.engines.numba.kernels.code_cache import code_cache
 
 
 def cache_key(directory: Traversable) -> str:
@@ -36,27 +36,28 @@ def _own_cache_key() -> str:
     return cache_key(resources.files(__package__))
 
 
-class _KernelCache(FunctionCache):
-    """Numba's cache; code that cannot be read or written costs compilation, never an error."""
+def is_enabled() -> bool:
+    """Tell whether Numba compiles: NUMBA_DISABLE_JIT=1 has it run the Python code instead."""
+    return not numba.config.DISABLE_JIT
 
-    @contextlib.contextmanager
-    def _guard_against_spurious_io_errors(self) -> Iterator[None]:
-        # Unpickling a damaged file may raise any exception.
-        with contextlib.suppress(Exception):
-            yield
+
+def cache_directory() -> str | None:
+    """Return the directory that machine code is kept in, None if there is none."""
+    path: str | None = code_cache(cache_key).cache_path
+    return path
 
 
 def entry_point(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     """Compile a function to machine code that Python can call and that releases the GIL.
 
-    The code is cached on disk for other processes, if there is a directory that can be written to.
+    The code is cached on disk for other processes.
     """
     options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}, **options}
     # Numba names the files of the cache after the function.
     function.__qualname__ = f"{function.__name__}_{_own_cache_key()}"
     compiled = njit(**options)(function)
-    with contextlib.suppress(RuntimeError):  # raised if there is no such directory
-        compiled._cache = _KernelCache(function)
+    if is_enabled():
+        compiled._cache = code_cache(function)
     return compiled  # type: ignore[no-any-return]
 
 

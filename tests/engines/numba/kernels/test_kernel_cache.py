@@ -3,6 +3,8 @@
 import ast
 import importlib
 import pkgutil
+import re
+import resource
 import shutil
 import sys
 from pathlib import Path
@@ -11,15 +13,15 @@ import llvmlite
 import llvmlite.binding
 import numba
 import pytest
-from numba.core.caching import IndexDataCacheFile
 from numba.core.dispatcher import Dispatcher
 from numba.core.extending import _Intrinsic
 from numba.core.registry import cpu_target
+from processes import run_python
 
 import sk_mnist
 from sk_mnist._utils import memory
 from sk_mnist.engines.numba import kernels
-from sk_mnist.engines.numba.kernels import structs
+from sk_mnist.engines.numba.kernels import code_cache, structs
 from sk_mnist.engines.numba.kernels.compile import cache_key, entry_point
 
 PACKAGE = Path(sk_mnist.__file__).parent
@@ -80,13 +82,14 @@ def test_cache_of_numba_has_our_key_and_covers_the_processor():
 
 
 class TestUnusableCache:
-    """A cache that cannot be used costs compilation and nothing else."""
+    """A cache that cannot be used costs compilation and one warning, and nothing else."""
 
     @pytest.fixture
     def compile_double(self, tmp_path, monkeypatch):
         """Return a function that compiles a function of a file, and the file's directory."""
         (tmp_path / "doubling.py").write_text("def double(x):\n    return 2 * x\n")
         monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.setattr(code_cache, "_warned", [])
 
         def compile_double():
             sys.modules.pop("doubling", None)
@@ -96,34 +99,116 @@ class TestUnusableCache:
         sys.modules.pop("doubling", None)
 
     def test_cache_is_used_if_it_is_usable(self, compile_double):
-        compile_double, _ = compile_double
+        compile_double, directory = compile_double
+        assert [compile_double()(4), compile_double()(4.0)] == [8, 8.0]
+        again = compile_double()
+        assert again(4) == 8
+        assert again(4.0) == 8.0
+        assert sum(again.stats.cache_hits.values()) == 2
+        assert len(list(directory.rglob("*.nbc"))) == 2
+
+    def damages(content):  # noqa: N805 - called while the class is made
+        middle = len(content) // 2
+        return {
+            "empty": b"",
+            "garbage": b"garbage",
+            "other pickle": b"\x80\x04K\x01.",
+            "half": content[:middle],
+            "longer": content + b"\0",
+            "one bit": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+            "zeros": bytes(len(content)),
+        }
+
+    @pytest.mark.parametrize("damage", damages(b"..."))
+    def test_a_damaged_file_is_named_and_replaced(self, compile_double, damage):
+        compile_double, directory = compile_double
         assert compile_double()(4) == 8
+        (path,) = directory.rglob("*.nbc")
+        intact = path.read_bytes()
+        path.write_bytes(TestUnusableCache.damages(intact)[damage])
+        with pytest.warns(RuntimeWarning, match=re.escape(str(path))) as caught:
+            assert compile_double()(4) == 8
+        assert len(caught) == 1
         again = compile_double()
         assert again(4) == 8
         assert sum(again.stats.cache_hits.values()) == 1
 
-    @pytest.mark.parametrize("content", [b"", b"garbage", b"\x80\x04K\x01."])
-    @pytest.mark.parametrize("suffix", ["nbi", "nbc"])
-    def test_cache_with_a_damaged_file_is_not_used(self, compile_double, suffix, content):
+    def test_code_of_a_full_disk_is_not_kept(self, compile_double):
         compile_double, directory = compile_double
-        assert compile_double()(4) == 8
-        files = list(directory.rglob(f"*.{suffix}"))
-        assert files
-        for path in files:
-            path.write_bytes(content)
-        assert compile_double()(4) == 8
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))  # stands for a full disk
+        try:
+            with pytest.warns(RuntimeWarning, match="cannot be kept.*NUMBA_CACHE_DIR") as caught:
+                assert [compile_double()(4), compile_double()(4.0)] == [8, 8.0]
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert len(caught) == 1
+        assert not [path for path in directory.rglob("*") if ".nb" in path.name]
 
-    def test_cache_on_a_full_disk_is_not_written(self, compile_double, monkeypatch):
-        def fail(*arguments):
-            raise OSError("No space left on device")
-
-        monkeypatch.setattr(IndexDataCacheFile, "_save_data", fail)
-        assert compile_double[0]()(4) == 8
-
-    def test_function_without_a_place_for_a_cache_is_compiled(self):
+    def test_function_without_a_place_for_a_cache_is_compiled(self, monkeypatch):
+        monkeypatch.setattr(code_cache, "_warned", [])
         namespace = {}
         exec("def double(x):\n    return 2 * x", namespace)  # in no file
-        assert entry_point(namespace["double"])(4) == 8
+        with pytest.warns(RuntimeWarning, match="cannot be kept.*NUMBA_CACHE_DIR"):
+            assert entry_point(namespace["double"])(4) == 8
+
+
+PREDICT = """
+import warnings
+import numpy as np
+from sk_mnist.engines.numba import predict
+
+rng = np.random.default_rng(0)
+X, coefs = rng.normal(size=(50, 4)), [rng.normal(size=(4, 3)), rng.normal(size=(3, 2))]
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    print(predict.logits(X, coefs, [np.ones(3), np.zeros(2)], "relu")[0].sum())
+print([str(warning.message) for warning in caught if warning.category is RuntimeWarning])
+"""
+
+
+def test_kernels_on_disk_survive_any_damage(tmp_path):
+    first = run_python(PREDICT, NUMBA_CACHE_DIR=str(tmp_path)).splitlines()
+    assert first[1] == "[]"
+    files = list(tmp_path.rglob("*.nbc"))
+    assert files
+    for path in files:
+        path.write_bytes(path.read_bytes()[:-1])
+    again, warned = run_python(PREDICT, NUMBA_CACHE_DIR=str(tmp_path)).splitlines()
+    assert again == first[0]
+    assert len(ast.literal_eval(warned)) == 1
+    assert str(tmp_path) in warned
+    assert run_python(PREDICT, NUMBA_CACHE_DIR=str(tmp_path)).splitlines() == first
+
+
+def test_training_without_compilation_is_refused_in_one_sentence():
+    code = """
+import numpy as np
+from sk_mnist import KerasMLPClassifier
+
+try:
+    KerasMLPClassifier().fit(np.eye(3), [0, 1, 2])
+except RuntimeError as error:
+    print(error)
+"""
+    assert "Unset it" in run_python(code, NUMBA_DISABLE_JIT="1")
+
+
+def test_prediction_without_compilation_is_that_of_numpy():
+    code = """
+import numpy as np
+from sk_mnist.engines.numba import predict
+from sk_mnist.network import forward
+
+rng = np.random.default_rng(0)
+X, coefs = rng.normal(size=(50, 4)), [rng.normal(size=(4, 3)), rng.normal(size=(3, 2))]
+network = coefs, [np.ones(3), np.zeros(2)], "relu"
+z, finite = predict.logits(X, *network)
+print(finite, np.array_equal(z, forward.logits(X, *network)))
+X[7, 2] = np.nan
+print(predict.logits(X, *network)[1])
+"""
+    assert run_python(code, NUMBA_DISABLE_JIT="1").split() == ["True", "True", "False"]
 
 
 def imported_modules(path):

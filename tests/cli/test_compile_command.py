@@ -1,0 +1,59 @@
+"""The compile command leaves nothing to compile for the fits that follow."""
+
+import subprocess
+import sys
+
+import pytest
+from cli_checks import assert_one_line_error
+from processes import run_python
+
+FITS = """
+import numpy as np
+from scipy import sparse
+from sk_mnist import KerasMLPClassifier
+
+rng = np.random.default_rng(0)
+y = np.arange(60) % 3
+for X in (rng.integers(0, 255, (60, 5)), rng.normal(size=(60, 5)), np.eye(60)):
+    for dtype in ("uint8", "float32", "float64"):
+        KerasMLPClassifier((8,), epochs=1, input_scaling="rms").fit(X.astype(dtype), y)
+    KerasMLPClassifier((8,), epochs=1, early_stopping=True).fit(sparse.csr_array(X), y)
+    KerasMLPClassifier((8,), epochs=1).fit(X, np.eye(3, dtype=int)[y])
+"""
+
+
+def files(directory):
+    return sorted(path.name for path in directory.rglob("*.nb?"))
+
+
+def test_compile_leaves_nothing_to_compile(run, tmp_path):
+    process = run("compile", NUMBA_CACHE_DIR=str(tmp_path))
+    assert process.returncode == 0, process.stderr
+    assert f"kept in {tmp_path}" in process.stdout
+    compiled = files(tmp_path)
+    assert compiled
+    run_python(FITS, NUMBA_CACHE_DIR=str(tmp_path))
+    assert files(tmp_path) == compiled
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs limits of processes")
+def test_compile_says_what_to_do_where_nothing_can_be_kept(offline, tmp_path):
+    code = """
+import resource, sys
+from sk_mnist.cli import main
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))  # stands for a full disk
+sys.exit(main(["compile"]))
+"""
+    process = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**offline, "NUMBA_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert_one_line_error(process, f"cannot be kept in {tmp_path}.*Set NUMBA_CACHE_DIR")
+
+
+def test_compile_says_that_compilation_is_off(run):
+    assert_one_line_error(run("compile", NUMBA_DISABLE_JIT="1"), "NUMBA_DISABLE_JIT")
