@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from sk_mnist import __version__
+from sk_mnist._utils.callback_support import CallbackSupportMixin
 from sk_mnist._utils.fit_context import fit_context
 from sk_mnist._utils.python_numbers import with_python_numbers
 from sk_mnist._utils.typing import FloatArray, KerasOptimizer

@@ -60,7 +60,15 @@ class Checkpoint:
         self.every = every
 
     def setup(self, estimator: Any, context: Any) -> None:
-        """Refuse an estimator that could not be resumed."""
+        """Refuse an estimator that could not be resumed.
+
+        Parameters
+        ----------
+        estimator : KerasMLPClassifier
+            The estimator in fit.
+        context : sklearn.callback.CallbackContext
+            Its task.
+        """
         if getattr(estimator, "callbacks", None):
             raise ValueError(
                 "Checkpoint cannot bring back the state of Keras callbacks, and the estimator has "
@@ -68,10 +76,28 @@ class Checkpoint:
             )
 
     def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
-        """Do nothing."""
+        """Do nothing.
+
+        Parameters
+        ----------
+        estimator : KerasMLPClassifier
+            The estimator in fit.
+        context : sklearn.callback.CallbackContext
+            The task that begins.
+        """
 
     def on_fit_task_end(self, estimator: Any, context: Any, *, fitted_estimator: Any) -> None:
-        """Save the estimator after an epoch."""
+        """Save the estimator after an epoch.
+
+        Parameters
+        ----------
+        estimator : KerasMLPClassifier
+            The estimator in fit.
+        context : sklearn.callback.CallbackContext
+            The task that ends.
+        fitted_estimator : KerasMLPClassifier
+            The estimator as if the training ended now.
+        """
         if context.parent is None:
             return
         n_epochs = fitted_estimator.n_iter_
@@ -79,7 +105,15 @@ class Checkpoint:
             self.save(fitted_estimator)
 
     def teardown(self, estimator: Any, context: Any) -> None:
-        """Do nothing."""
+        """Do nothing.
+
+        Parameters
+        ----------
+        estimator : KerasMLPClassifier
+            The estimator in fit.
+        context : sklearn.callback.CallbackContext
+            Its task.
+        """
 
     def save(self, estimator: Any) -> None:
         """Write the file.
@@ -94,9 +128,9 @@ class Checkpoint:
             delattr(resumable, name)
         resumable.warm_start = True
         buffer = io.BytesIO()
-        joblib.dump(self.content(resumable), buffer)
+        joblib.dump(self._content(resumable), buffer)
         write_file(self.path, buffer.getvalue())
 
-    def content(self, estimator: Any) -> Any:
+    def _content(self, estimator: Any) -> Any:
         """Return what the file is to hold."""
         return estimator

@@ -63,7 +63,7 @@ class TrainingCheckpoint(Checkpoint):
         """How long the classifier has trained."""
         return time.perf_counter() - self._started
 
-    def content(self, estimator: Any) -> Any:
+    def _content(self, estimator: Any) -> Any:
         """Return what the file is to hold."""
         return UnfinishedTraining(estimator, self._dataset, self.seconds)
 

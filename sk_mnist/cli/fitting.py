@@ -50,8 +50,10 @@ def fit(
     KeyboardInterrupt
         If the user interrupts the fit.
     """
-    callbacks = [EpochProgress(console), *([checkpoint] if saves_epochs else [])]
-    classifier.set_callbacks(*callbacks)
+    if hasattr(classifier, "set_callbacks"):
+        classifier.set_callbacks(EpochProgress(console), *([checkpoint] if saves_epochs else []))
+    elif saves_epochs:
+        raise CommandError("--checkpoint needs the callbacks of scikit-learn 1.9 or later")
     classifier.set_params(warm_start=True)  # keeps what the training could go on with
     try:
         with warnings.catch_warnings():
@@ -63,7 +65,8 @@ def fit(
     except MemoryError as error:
         raise CommandError(f"out of memory, try a smaller --hidden: {error}") from error
     finally:
-        classifier.set_callbacks()  # otherwise they would be saved with the classifier
+        if hasattr(classifier, "set_callbacks"):
+            classifier.set_callbacks()  # otherwise they would be saved with the classifier
     if classifier.n_iter_ < classifier.epochs_:
         checkpoint.save(classifier)
         print_error(

@@ -9,7 +9,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 from rich.console import Console
-from sklearn.callback import ProgressBar
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import GridSearchCV, ParameterGrid, StratifiedKFold
 
@@ -72,7 +71,10 @@ def grid_search(
         "the best",
         highlight=False,
     )
-    search.set_callbacks(ProgressBar(max_propagation_depth=0))
+    if hasattr(search, "set_callbacks"):  # from scikit-learn 1.9 on
+        from sklearn.callback import ProgressBar
+
+        search.set_callbacks(ProgressBar(max_propagation_depth=0))
     try:
         with (
             warnings.catch_warnings(record=True) as caught,
@@ -83,7 +85,8 @@ def grid_search(
     except ValueError as error:
         raise CommandError(_distinct_errors(str(error))) from error
     finally:
-        search.set_callbacks()
+        if hasattr(search, "set_callbacks"):
+            search.set_callbacks()
     for warning in caught:
         if issubclass(warning.category, FitFailedWarning):
             print_error(f"warning: some fits failed: {_distinct_errors(str(warning.message))}")

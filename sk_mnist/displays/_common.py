@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import fill
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import seaborn as sns
@@ -45,8 +45,7 @@ def text_width(text: str, font_size: float) -> float:
 
 def axes_size(ax: Axes) -> tuple[float, float]:
     """Return width and height of the axes in points."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
+    figure = cast("Figure", ax.get_figure(root=True))
     figure.draw_without_rendering()  # applies the layout
     box = ax.get_window_extent()
     return float(box.width) / figure.dpi * 72, float(box.height) / figure.dpi * 72

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sk_mnist._utils.fork import refuse_tensorflow_after_fork
+from sk_mnist._utils.optional_imports import has_tensorflow, require_tensorflow
 from sk_mnist.engines.base import Engine, TrainingTask
 from sk_mnist.engines.numba.trainer import NumbaAdamTrainer
 from sk_mnist.network.activations import ACTIVATIONS
@@ -32,12 +33,15 @@ def engine_for(task: TrainingTask) -> Iterator[Engine]:
 
     Raises
     ------
+    ImportError
+        If TensorFlow is needed and not installed.
     RuntimeError
         If TensorFlow would hang, as it ran before this process was forked.
     """
     if kernels_can_train(task) and not _has_gpu():
         yield NumbaAdamTrainer(task)
         return
+    require_tensorflow()
     refuse_tensorflow_after_fork()
     from sk_mnist.engines.xla.trainer import xla_trainer  # Keras and TensorFlow take seconds
 
@@ -54,6 +58,8 @@ def kernels_can_train(task: TrainingTask) -> bool:
 def _has_gpu() -> bool:
     """Tell whether TensorFlow has a GPU; where no device is to be seen, it is not asked."""
     if "tensorflow" not in sys.modules and not any(Path(path).exists() for path in _GPU_DEVICES):
+        return False
+    if not has_tensorflow():
         return False
     import tensorflow as tf
 

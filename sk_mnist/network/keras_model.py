@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sk_mnist._utils.fork import refuse_tensorflow_after_fork
+from sk_mnist._utils.optional_imports import import_keras
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.network.activations import ACTIVATIONS, KERAS_OUTPUTS
 from sk_mnist.network.input_limit import LIMIT, InputLimit
@@ -36,8 +37,7 @@ def build(
     keras.Sequential
         Not compiled.
     """
-    import keras
-
+    keras = import_keras()
     if keras.backend.backend() == "tensorflow":
         refuse_tensorflow_after_fork()
     model = keras.Sequential(name="KerasMLPClassifier")
@@ -84,8 +84,7 @@ def build_compiled(
         With the optimizer, the loss and the accuracy. It takes X as it is. Targets are the numbers
         of the classes, and zeros and ones for logistic outputs.
     """
-    import keras
-
+    keras = import_keras()
     model = build(spec, weights, dropout, limit)
     loss = (
         keras.losses.SparseCategoricalCrossentropy()

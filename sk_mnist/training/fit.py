@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sk_mnist._utils.optional_imports import import_keras
 from sk_mnist.data import targets
 from sk_mnist.data.training_data import TrainingData
 from sk_mnist.engines.base import NetworkState, TrainingTask
@@ -124,6 +125,7 @@ def _keras_callbacks(
     if not estimator.callbacks or request.streaming:
         yield
         return
+    import_keras()
     from sk_mnist.training.keras_callbacks import KerasCallbacks, check_callbacks
 
     check_callbacks(estimator.callbacks)

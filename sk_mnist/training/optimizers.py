@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 import numpy.typing as npt
 
+from sk_mnist._utils.optional_imports import import_keras
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.engines.base import AdamOptions, OptimizerSpec
 
@@ -83,8 +84,7 @@ def resolve_optimizer(optimizer: Any) -> OptimizerSpec:
 
 def _classes() -> dict[str, type[Any]]:
     """Return Keras's optimizers by the names of this package, in lower case."""
-    import keras  # takes seconds, and a fit with Adam does not need it
-
+    keras = import_keras()  # takes seconds, and a fit with Adam does not need it
     # Not keras.optimizers.get, which does not know all optimizers of the module.
     return {name.lower(): value for name, value in vars(keras.optimizers).items()}
 
@@ -114,8 +114,7 @@ def learning_rate_of(estimator: Any) -> Any:
             f"{type(estimator.optimizer).__name__}, brings its own. Set the learning rate there "
             f"and leave learning_rate={default!r}, or give the optimizer by name."
         )
-    import keras
-
+    keras = import_keras()
     # The schedule itself: to rebuild it from its config, its class would have to be registered.
     rate = estimator.optimizer._learning_rate
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
@@ -182,8 +181,7 @@ def _evaluated_at_once(schedule: Any) -> Callable[[npt.NDArray[np.intp]], FloatA
 
 def _check_instance(optimizer: Any) -> None:
     """Refuse what is not an optimizer, and optimizers that cannot be copied or train here."""
-    import keras
-
+    keras = import_keras()
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         hint = " Call the class to make one." if isinstance(optimizer, type) else ""
         raise TypeError(

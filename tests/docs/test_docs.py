@@ -32,8 +32,9 @@ PARSER = MarkdownIt("commonmark").enable("table")
 DIRECTIVES = {"{eval-rst}", "{include}", "{literalinclude}", "{toctree}"}
 # Commands that are run by .ci/run or by other tests.
 TESTED_ELSEWHERE = (
+    r"python -m pip uninstall --yes tensorflow",
     r"python -m pip install (\.|-e \"\.\[[a-z,]+\]\")",
-    r"python -m sk_mnist train",  # all of MNIST
+    r"python -m sk_mnist (train|compile)",
     r"python -m pytest( -m \"not slow\")?",
     r"python -m sphinx .*",
     r"(ruff|mypy|lint-imports)\b.*",

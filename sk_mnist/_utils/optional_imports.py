@@ -1,0 +1,51 @@
+"""Packages that need not be there, and what their absence means."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+_DEFAULT_TRAINING = (
+    'optimizer="adam" with activation="relu", "leaky_relu" or "identity" trains without it'
+)
+
+
+def has_tensorflow() -> bool:
+    """Tell whether TensorFlow is installed, which the newest versions of Python do not have."""
+    return find_spec("tensorflow") is not None
+
+
+def require_tensorflow() -> None:
+    """Raise an error if TensorFlow is not installed.
+
+    Raises
+    ------
+    ImportError
+    """
+    if not has_tensorflow():
+        raise ImportError(
+            "Training by this optimizer or activation needs TensorFlow, which is not installed: "
+            f"install it with a version of Python that it supports. {_DEFAULT_TRAINING}."
+        )
+
+
+def import_keras() -> Any:
+    """Import Keras, which needs one of its backends.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    ImportError
+        If Keras or its backend is not installed.
+    """
+    try:
+        import keras
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"Keras cannot be imported without {error.name}. Install tensorflow, or install torch "
+            "or jax and set KERAS_BACKEND to its name before Keras is first imported."
+        ) from error
+    return keras
