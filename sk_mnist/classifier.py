@@ -599,6 +599,8 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
             weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True
             )
+        if not weight.any():  # scikit-learn says so from version 1.8 on
+            raise ValueError("Sample weights must contain at least one non-zero number.")
         return X, y, weight
 
     def _kept_dtypes(self, reset: bool) -> list[type]:

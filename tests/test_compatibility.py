@@ -17,13 +17,13 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from optional_features import needs_callbacks
 from optuna_integration import OptunaSearchCV
 from processes import run_python
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
@@ -438,10 +438,13 @@ def test_other_backends_of_keras_train_by_adam_alone_and_say_so(small, digits, t
     assert "Set KERAS_BACKEND=tensorflow" in first
 
 
+@needs_callbacks
 class TestScikitLearnsCallbacks:
     """Alone they are tested with the classifier itself."""
 
     def test_scikit_learns_callbacks_show_the_epochs_within_a_pipeline(self, small, digits, capsys):
+        from sklearn.callback import ProgressBar
+
         pipeline = make_pipeline(StandardScaler(), small(epochs=4))
         pipeline.set_callbacks(ProgressBar()).fit(*digits)
         shown = capsys.readouterr().out
@@ -452,6 +455,8 @@ class TestScikitLearnsCallbacks:
     def test_scikit_learns_callbacks_score_each_epoch_of_each_fit_of_a_grid_search(
         self, small, digits, n_jobs
     ):
+        from sklearn.callback import ScoringMonitor
+
         monitor = ScoringMonitor(scoring="accuracy")
         clf = small(epochs=4).set_callbacks(monitor)
         search = GridSearchCV(clf, {"dropout": [0.0, 0.2]}, cv=2, n_jobs=n_jobs, refit=False)

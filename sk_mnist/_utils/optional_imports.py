@@ -44,8 +44,9 @@ def import_keras() -> Any:
     try:
         import keras
     except ModuleNotFoundError as error:
+        missing = str(error.name).partition(".")[0]
         raise ImportError(
-            f"Keras cannot be imported without {error.name}. Install tensorflow, or install torch "
+            f"Keras cannot be imported without {missing}. Install tensorflow, or install torch "
             "or jax and set KERAS_BACKEND to its name before Keras is first imported."
         ) from error
     return keras

@@ -190,17 +190,18 @@ def _check_instance(optimizer: Any) -> None:
         )
     name = type(optimizer).__name__
     refused = {
-        keras.optimizers.LossScaleOptimizer: (
+        "LossScaleOptimizer": (
             "it serves float16, and the network is float32 or float64. Give the optimizer inside, "
             "with loss_scale_factor if a fixed factor is wanted"
         ),
-        keras.optimizers.MultiOptimizer: (
+        "MultiOptimizer": (
             "all layers share one learning rate, and it has several. Give one optimizer"
         ),
     }
     for kind, reason in refused.items():
-        if isinstance(optimizer, kind):
-            raise ValueError(f"optimizer must not be a {kind.__name__}: {reason}.")
+        # Not every version of Keras has all of them.
+        if isinstance(optimizer, getattr(keras.optimizers, kind, ())):
+            raise ValueError(f"optimizer must not be a {kind}: {reason}.")
     rate = optimizer._learning_rate
     is_schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
     if callable(rate) and not is_schedule:

@@ -7,10 +7,13 @@ import keras
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from optional_features import needs_callbacks
 from scipy import sparse
 from sklearn.datasets import load_digits
 
 from sk_mnist import Checkpoint, KerasMLPClassifier
+
+pytestmark = needs_callbacks
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:500], Y[:500]

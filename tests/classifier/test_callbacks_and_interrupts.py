@@ -5,12 +5,13 @@ import re
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from classifier_checks import EpochRecorder, InterruptAt, assert_same_network
+from optional_features import needs_callbacks
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -19,6 +20,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from sk_mnist import KerasMLPClassifier
+
+pytestmark = needs_callbacks
+if find_spec("sklearn.callback"):
+    from sklearn.callback import ProgressBar, ScoringMonitor
 
 
 def test_verbose_prints_a_line_an_epoch(small, digits, capsys):

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from classifier_checks import assert_same_network
-from sklearn.callback import ScoringMonitor
+from optional_features import needs_callbacks
 
 
 @pytest.mark.slow
@@ -16,7 +16,10 @@ def test_a_training_that_diverges_names_the_learning_rate(small, digits, optimiz
         clf.fit(*digits)
 
 
+@needs_callbacks
 def test_a_training_that_diverges_says_so_also_where_a_callback_scores_probabilities(small, digits):
+    from sklearn.callback import ScoringMonitor
+
     clf = small(learning_rate=1e30).set_callbacks(ScoringMonitor(scoring="neg_log_loss"))
     with pytest.raises(ValueError, match="Training diverged"):
         clf.fit(*digits)

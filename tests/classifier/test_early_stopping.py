@@ -4,8 +4,10 @@ import keras
 import numpy as np
 import pytest
 from classifier_checks import EpochRecorder, assert_same_network
+from optional_features import needs_callbacks
 
 
+@needs_callbacks
 def test_early_stopping_validation_scores_are_those_of_the_rows_held_out(small, digits, held_out):
     X, y = digits
     recorder = EpochRecorder()
@@ -24,6 +26,7 @@ def test_early_stopping_validation_scores_are_those_of_the_rows_held_out(small, 
     assert clf.history_["val_loss"] == pytest.approx(losses, rel=1e-6)
 
 
+@needs_callbacks
 @pytest.mark.parametrize("labels", ["classes", "two classes", "several labels"])
 def test_early_stopping_keeps_best_epoch(small, digits, held_out, labels):
     X, y = digits

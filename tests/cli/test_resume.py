@@ -12,6 +12,7 @@ import joblib
 import pytest
 from cli_checks import assert_one_line_error
 from numpy.testing import assert_array_equal
+from optional_features import needs_callbacks
 from processes import TAKES_CTRL_C
 
 TRAIN = ["--data", "sample", "--hidden", "32", "--epochs", "40", "--seed", "3"]
@@ -54,6 +55,7 @@ def assert_finished(output, undisturbed):
     assert metrics["seed"] == 3
 
 
+@needs_callbacks  # to see when to press it
 def test_ctrl_c_saves_what_is_finished_and_says_how_to_go_on(offline, run, tmp_path, undisturbed):
     output = tmp_path / "a run"
     with start(offline, *TRAIN, "--output", output) as process:
@@ -80,6 +82,7 @@ def test_ctrl_c_saves_what_is_finished_and_says_how_to_go_on(offline, run, tmp_p
     assert_finished(output, undisturbed)
 
 
+@needs_callbacks
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(int(os.environ.get("SK_MNIST_KILLS", "1"))))
 def test_sigkill_at_any_moment_loses_nothing_but_epochs(offline, run, tmp_path, undisturbed, seed):

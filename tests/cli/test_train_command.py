@@ -8,6 +8,7 @@ import joblib
 import numpy as np
 import pytest
 from cli_checks import QUICK_TRAINING, unindented
+from optional_features import needs_callbacks
 from rich.console import Console
 
 from sk_mnist import KerasMLPClassifier
@@ -128,6 +129,7 @@ def test_train_help_shows_defaults_of_estimator(run):
         assert re.search(rf"--{option} (.|\n)*?default: {defaults[name]}\]", help_text)
 
 
+@needs_callbacks
 def test_progress_bar_in_terminal_keeps_epoch_lines():
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, color_system=None, width=80)

@@ -3,6 +3,7 @@
 `SK_MNIST_MUTATIONS=100000 pytest tests/robustness/test_mutated_files.py` tries as many files.
 """
 
+import copy
 import json
 import os
 import random
@@ -89,20 +90,20 @@ def change_entry(rng, entries):
             continue
         kind = rng.random()
         if kind < 0.8:
-            parent[key] = rng.choice(JUNK)
+            parent[key] = copy.deepcopy(rng.choice(JUNK))
         elif kind < 0.9:
             del parent[key]
         elif isinstance(parent, dict):
-            parent[rng.choice(["a", "", "epochs", "__class__"])] = rng.choice(JUNK)
+            parent[rng.choice(["a", "", "epochs", "__class__"])] = copy.deepcopy(rng.choice(JUNK))
         else:
-            parent.insert(key, rng.choice(JUNK))
+            parent.insert(key, copy.deepcopy(rng.choice(JUNK)))
         return
 
 
 def change_array(rng, arrays):
     name = rng.choice(list(arrays))
     array = arrays[name]
-    kind = rng.randrange(6)
+    kind = rng.randrange(6) if array.size else 0
     if kind == 0:
         del arrays[name]
     elif kind == 1:
@@ -115,7 +116,9 @@ def change_array(rng, arrays):
         arrays[name] = array.reshape(rng.choice([(-1,), (1, -1), (-1, 1), (1, 1, -1)]))
     else:
         changed = array.copy()
-        changed.flat[rng.randrange(array.size)] = rng.choice([0, -1, np.nan, np.inf, 1e300])
+        changed.flat[rng.randrange(array.size)] = rng.choice(
+            [0, -1, np.nan, np.inf, 1e300] if array.dtype.kind == "f" else [0, 1]
+        )
         arrays[name] = changed
 
 

@@ -129,19 +129,22 @@ class TestAnInstance:
         ("wrapper", "message"),
         [
             (
-                keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()),
+                "LossScaleOptimizer",
                 r"must not be a LossScaleOptimizer.*float16.*loss_scale_factor",
             ),
             (
-                keras.optimizers.MultiOptimizer(lambda variable: keras.optimizers.Adam()),
+                "MultiOptimizer",
                 r"must not be a MultiOptimizer.*one learning rate.*Give one optimizer",
             ),
         ],
-        ids=["LossScaleOptimizer", "MultiOptimizer"],
     )
     def test_instance_that_wraps_others_is_refused(self, wrapper, message):
+        if not hasattr(keras.optimizers, wrapper):
+            pytest.skip("this version of Keras has no such optimizer")
+        inner = keras.optimizers.Adam()
+        inside = (lambda variable: inner) if wrapper == "MultiOptimizer" else inner
         with pytest.raises(ValueError, match=message):
-            make(wrapper).fit(X, Y)
+            make(getattr(keras.optimizers, wrapper)(inside)).fit(X, Y)
 
     def test_instance_that_leaves_variables_out_of_weight_decay_is_refused(self):
         instance = keras.optimizers.AdamW(weight_decay=0.1)
