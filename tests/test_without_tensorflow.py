@@ -6,9 +6,14 @@ from processes import run_python
 pytestmark = pytest.mark.slow
 
 WITHOUT = """
-import sys
+from importlib.machinery import PathFinder
 
-sys.modules["tensorflow"] = None  # as if it were not installed
+find_spec = PathFinder.find_spec
+
+def find_all_else(name, path=None, target=None):
+    return None if name == "tensorflow" else find_spec(name, path, target)
+
+PathFinder.find_spec = find_all_else  # as if TensorFlow were not installed
 
 import warnings
 import numpy as np

@@ -199,10 +199,15 @@ def compare(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
-def _duel(frame: pd.DataFrame, name: str) -> str:
+def _gain_on_the_same_folds(frame: pd.DataFrame, name: str) -> pd.Series[float]:
+    """Return by how much our accuracy on each table is higher than that of a contestant."""
     drawings = frame.loc[frame["contestant"] == name, "repetition"].unique()
     accuracy = _means(frame[frame["repetition"].isin(drawings)], "accuracy")
-    difference = (accuracy[OURS] - accuracy[name]).dropna()
+    return (accuracy[OURS] - accuracy[name]).dropna()
+
+
+def _duel(frame: pd.DataFrame, name: str) -> str:
+    difference = _gain_on_the_same_folds(frame, name)
     wins, losses = (difference > _TIE).sum(), (difference < -_TIE).sum()
     p = wilcoxon(difference).pvalue
     shown = f"{p:.2f}" if p >= 0.005 else f"{p:.0e}"
@@ -264,20 +269,18 @@ def plot(frame: pd.DataFrame, names: list[str]) -> Figure:
     -------
     Figure
     """
-    accuracy = _means(frame, "accuracy")[names]
-    difference = accuracy.drop(columns=OURS).sub(accuracy[OURS], axis=0).clip(lower=-0.2)
-    long = difference.melt(var_name="contestant", value_name="difference").dropna()
+    others = [name for name in names if name != OURS]
+    behind = pd.DataFrame({name: -_gain_on_the_same_folds(frame, name) for name in others})
+    long = behind.clip(lower=-0.2).melt(var_name="contestant", value_name="difference").dropna()
     seconds = frame.groupby(["contestant", "repetition"])["seconds"].sum()
     seconds = seconds.groupby("contestant").median()[names]
     with sns.axes_style("whitegrid"):
         figure = Figure(figsize=(10, 4.5), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=[3, 2])
-        others = [name for name in names if name != OURS]
         sns.stripplot(
             long, x="difference", y="contestant", order=others, color=_OTHER_COLOR, size=4, ax=left
         )
-        means = accuracy[others].sub(accuracy[OURS], axis=0).mean()
-        left.plot(means, range(len(others)), "D", color="black", ms=6)
+        left.plot(behind.mean(), range(len(others)), "D", color="black", ms=6, zorder=5)
         left.axvline(0, color=_OUR_COLOR, lw=2)
         left.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         left.set(title=f"Accuracy minus that of {OURS} on each table (diamond: mean)")

@@ -96,7 +96,6 @@ def warm_up(console: Console) -> None:
         console.status(message),
         silent_stderr(),
     ):
-        warnings.simplefilter("always")
         blank = np.zeros((10, 4), np.uint8)  # the dtype and the sparsity of MNIST images
         KerasMLPClassifier((4,)).partial_fit(blank, np.arange(10), range(10))
     for warning in caught:

@@ -64,12 +64,15 @@ def check_declared_classes(classes: Any, y: Any) -> None:
     Raises
     ------
     ValueError
-        If they are floating-point numbers and the labels are not.
+        If they are floating-point numbers, the labels are not, and there is one for each label or
+        one with a fraction.
     """
     if classes is None:
         return
     classes = np.asarray(classes)
-    if classes.dtype.kind == "f" and np.asarray(y).dtype.kind not in "fO":
+    if classes.dtype.kind != "f" or np.asarray(y).dtype.kind in "fO":
+        return
+    if len(classes) == len(y) or np.any(classes % 1):
         raise ValueError(
             f"classes={classes!r} are floating-point numbers, and the labels in y are not. The "
             "third argument of partial_fit is `classes`; give weights as sample_weight=..."

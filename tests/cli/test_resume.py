@@ -108,13 +108,6 @@ def test_resume_of_a_file_that_is_no_checkpoint_is_refused(run, tmp_path, conten
     assert_one_line_error(run("train", "--resume", "--output", tmp_path), "cannot be loaded")
 
 
-def test_force_starts_over(offline, run, tmp_path):
-    joblib.dump("of another training", tmp_path / "checkpoint.joblib")
-    options = ["--data", "sample", "--hidden", "4", "--epochs", "1", "--output", tmp_path]
-    assert run("train", *options, "--force").returncode == 0
-    assert not (tmp_path / "checkpoint.joblib").exists()
-
-
 def test_training_goes_on_when_the_reader_of_its_output_is_gone(offline, tmp_path):
     command = start(
         offline, "--data", "sample", "--epochs", "8", "--hidden", "32", "--output", tmp_path
@@ -126,3 +119,4 @@ def test_training_goes_on_when_the_reader_of_its_output_is_gone(offline, tmp_pat
     assert process.returncode == 0
     assert errors == ""
     assert (tmp_path / "model.joblib").exists()
+    assert not (tmp_path / "checkpoint.joblib").exists()

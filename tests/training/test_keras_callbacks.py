@@ -298,7 +298,7 @@ def test_keras_callbacks_work_beside_those_of_scikit_learn(capsys):
 def test_keras_callbacks_are_copied_by_a_grid_search(tmp_path):
     recorder = Recorder()
     clf = make([recorder, keras.callbacks.CSVLogger(tmp_path / "log.csv")])
-    search = GridSearchCV(clf, {"dropout": [0.0, 0.1]}, cv=2, n_jobs=2).fit(X, Y)
+    search = GridSearchCV(clf, {"dropout": [0.0, 0.1]}, cv=2).fit(X, Y)
     assert recorder.calls == []
     assert search.best_estimator_.callbacks[0].calls[-1] == "train ends"
     assert len(pd.read_csv(tmp_path / "log.csv")) == 3
