@@ -66,7 +66,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
     dropout : float or "auto", default="auto"
         Probability, in [0, 1), that an output of a hidden layer is set to zero in a training step;
         the others are scaled up to keep the mean [1]_. Larger values regularize more. "auto" is
-        0.2; for 10,000 samples or more it is 0.1, and for fewer than 64 it is 0.0.
+        0.2; for 10,000 samples or more it is 0.1, and for fewer than 48 it is 0.0.
 
     alpha : float, default=0.0
         Strength of the L2 penalty on the weights, as in `MLPClassifier`: ``0.5 * alpha`` times the

@@ -32,9 +32,12 @@ MAX_UNITS = 2**31
 DROPOUT = 0.2
 DROPOUT_OF_MANY = 0.1
 
-# Fewer rows than this are one batch, without dropout. Nothing is then drawn at random but the
-# initial weights, and integer weights train the same network as repeated rows.
-FEW_ROWS = 64
+# Fewer rows than this are one batch.
+ONE_BATCH_ROWS = 64
+
+# Fewer rows than this train without dropout, too. Nothing is then drawn at random but the initial
+# weights, and integer weights train the same network as repeated rows.
+FEW_ROWS = 48
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def _as_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
 
 
 def _batch_size(n_rows: int) -> int:
-    if n_rows < FEW_ROWS:
-        return FEW_ROWS
+    if n_rows < ONE_BATCH_ROWS:
+        return ONE_BATCH_ROWS
     nearest = 1 << round(math.log2(n_rows / ROWS_PER_BATCH_ROW))
     return min(max(nearest, MIN_BATCH_SIZE), MAX_BATCH_SIZE)
