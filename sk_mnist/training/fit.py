@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sk_mnist._utils.optional_imports import import_keras
+from sk_mnist._utils.typing import FloatArray
 from sk_mnist.data import targets
 from sk_mnist.data.training_data import TrainingData
 from sk_mnist.engines.base import NetworkState, TrainingTask
@@ -65,7 +66,7 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
         weights = initial_weights(spec, memory.random_state, small=small)
         start = TrainingState(NetworkState(weights))
     if request.streaming:  # makes an epoch in any case
-        start = replace(start, best_network=None, unfinished=False)
+        start = replace(start, best_network=None)
     data, calibration_rows = _training_data(
         estimator, request, labels, inputs, spec.dtype, memory.split_seed()
     )
@@ -79,16 +80,20 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
     def attributes(
         state: TrainingState, temperature: float = 1.0, *, resumable: bool = True
     ) -> dict[str, Any]:
-        fitted = _fitted_attributes(estimator, request, spec, inputs, data, state, temperature)
+        network = state.network.state()  # once: for callbacks this is done after each epoch
+        weights = network.final_weights
+        fitted = _fitted_attributes(
+            estimator, request, spec, inputs, data, state.history, weights, temperature
+        )
         kept = None
         if resumable:
             in_estimator = temperature == 1 and inputs.limited
-            kept = memory.remember(optimizer, state, in_estimator=in_estimator)
+            kept = memory.remember(optimizer, state, network, in_estimator=in_estimator)
         return {**fitted, "_resume": kept}
 
     reporter.fitted_attributes = attributes
     plan = _plan(estimator, request, start, data.weight_unit)
-    if start.n_epochs >= plan.epochs and not start.unfinished:
+    if start.n_epochs >= plan.epochs and start.best_network is None:
         warnings.warn(
             f"warm_start=True, and all epochs={plan.epochs} have been trained before: the network "
             "stays as it is. Increase epochs to train on.",
@@ -125,7 +130,7 @@ def _keras_callbacks(
     if not estimator.callbacks or request.streaming:
         yield
         return
-    import_keras()
+    import_keras()  # says what is missing
     from sk_mnist.training.keras_callbacks import KerasCallbacks, check_callbacks
 
     check_callbacks(estimator.callbacks)
@@ -228,15 +233,16 @@ def _fitted_attributes(
     spec: NetworkSpec,
     inputs: InputTransform,
     data: TrainingData,
-    state: TrainingState,
+    history: dict[str, list[float]],
+    final_weights: Sequence[FloatArray],
     temperature: float,
 ) -> dict[str, Any]:
-    weights = list(state.network.state().final_weights)
+    weights = list(final_weights)
     if temperature != 1:
         weights[-2:] = [(w / temperature).astype(w.dtype) for w in weights[-2:]]
     weights[:2] = inputs.folded.fold(*weights[:2])
-    losses = state.history["loss"]
-    scores = state.history.get("val_accuracy")
+    losses = history["loss"]
+    scores = history.get("val_accuracy")
     epochs_before = len(estimator.history_["loss"]) if request.continued else 0
     samples_before = estimator.t_ if request.continued else 0
     return {
@@ -251,7 +257,7 @@ def _fitted_attributes(
         "loss_curve_": losses,
         "validation_scores_": scores,
         "best_validation_score_": None if scores is None else float(np.nanmax(scores)),
-        "history_": state.history,
+        "history_": history,
         "hidden_layer_sizes_": spec.layer_sizes[1:-1],
         "batch_size_": request.settings.batch_size,
         "epochs_": request.settings.epochs,

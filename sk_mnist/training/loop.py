@@ -81,12 +81,10 @@ def train(
         network=engine.load_state(start.network),
         best_network=None if best is None else engine.load_state(best),
     )
-    last_epoch = plan.epochs
-    if start.unfinished and should_stop(start, plan):
-        last_epoch = start.n_epochs
+    # A training that was ended goes on, unless its last epoch was to be the last.
+    last_epoch = plan.epochs if best is None or not should_stop(start, plan) else start.n_epochs
     try:
         for epoch in range(start.n_epochs, last_epoch):
-            drawn = random_state.get_state()
             rates = epoch_rates(plan, state, epoch, n_steps)
             begun = monitor.epoch_begins(epoch, state, rates)
             order = random_state.permutation(data.train_rows)
@@ -109,6 +107,7 @@ def train(
                 metrics |= {"val_loss": held_out.mean_loss, "val_accuracy": held_out.accuracy}
             finished = finished.record(metrics)
             is_best = is_best_epoch(finished)
+            finished = replace(finished, random_numbers=random_state.get_state())
             # From here on, an interrupt keeps this epoch.
             state = replace(finished, best_network=network) if is_best else finished
             state, stop = monitor.epoch_ends(state)
@@ -118,19 +117,19 @@ def train(
     except KeyboardInterrupt:
         if state.n_epochs == start.n_epochs or is_one_of_several_fits():
             raise
-        if state.n_epochs == epoch:  # what goes on from here draws this epoch again
-            random_state.set_state(drawn)
+        random_state.set_state(state.random_numbers)  # what goes on draws the lost epoch again
         warnings.warn(
             f"Training interrupted by user: the {state.n_epochs} finished epochs of "
             f"{plan.epochs} are kept.",
             stacklevel=2,
         )
     best = state.network if state.best_network is None else state.best_network
-    result = replace(state, network=best.state(), best_network=None, unfinished=False)
+    result = replace(state, network=best.state(), best_network=None)
     result = monitor.training_ends(result)
     if not all(np.isfinite(weight).all() for weight in result.network.state().final_weights):
-        found = "a weight that is not finite"
-        raise divergence_error(found, state.n_epochs, plan, data.weight_unit)
+        raise divergence_error(
+            "a weight that is not finite", state.n_epochs, plan, data.weight_unit
+        )
     return result
 
 

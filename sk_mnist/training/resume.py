@@ -39,7 +39,12 @@ class Memory:
         return int(self.kept["split_seed"])
 
     def remember(
-        self, optimizer: OptimizerSpec, state: TrainingState, *, in_estimator: bool
+        self,
+        optimizer: OptimizerSpec,
+        state: TrainingState,
+        network: NetworkState,
+        *,
+        in_estimator: bool,
     ) -> dict[str, Any]:
         """Return what the next fit needs to go on as if there had been no break.
 
@@ -49,6 +54,8 @@ class Memory:
             That of the training.
         state : TrainingState
             After an epoch.
+        network : NetworkState
+            Its network as arrays.
         in_estimator : bool
             Whether the weights of the estimator are those in training, bit for bit.
 
@@ -56,7 +63,6 @@ class Memory:
         -------
         dict
         """
-        network = state.network.state()
         kept = {
             **self.kept,
             "random_state": self.random_state,
@@ -68,8 +74,10 @@ class Memory:
         kept.pop("best", None)
         best = state.best_network
         if best is not None:  # in the middle of a training
-            is_last = best is state.network
-            arrays = None if is_last else (best.state().weights, best.state().optimizer_state)
+            arrays = None  # the same
+            if best is not state.network:
+                best = best.state()
+                arrays = (best.weights, best.optimizer_state)
             kept |= {"best": arrays, "random_state": deepcopy(self.random_state)}
         return kept
 
@@ -112,15 +120,14 @@ def training_state(
         weights[:2] = inputs.folded.unfold(*weights[:2])
         if estimator.temperature_ != 1:
             weights[-2:] = [(w * estimator.temperature_).astype(w.dtype) for w in weights[-2:]]
-    network = NetworkState(weights, known.get("optimizer_state"))
-    unfinished = "best" in known
-    best = NetworkState(*known["best"]) if known.get("best") else network
+    network = best = NetworkState(weights, known.get("optimizer_state"))
+    if known.get("best") is not None:
+        best = NetworkState(*known["best"])
     return TrainingState(
         network,
         estimator.history_,
         rate_factor=known.get("rate_factor", 1.0),
-        best_network=best if unfinished else None,
-        unfinished=unfinished,
+        best_network=best if "best" in known else None,
     )
 
 

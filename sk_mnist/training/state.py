@@ -54,17 +54,17 @@ class TrainingState:
     rate_factor : float
         Multiplies the learning rates of the plan.
     best_network : LoadedState or None
-        The network of the best epoch, which the training would end with now; None before the
-        first epoch.
-    unfinished : bool
-        Whether this was saved in the middle of a training, which goes on from here.
+        In the middle of a training, the network of the best epoch, which it would end with now;
+        None before the first epoch and after the last.
+    random_numbers : tuple or None
+        The state of the source of random numbers after the last epoch, if there was one.
     """
 
     network: LoadedState
     history: dict[str, list[float]] = field(default_factory=dict)
     rate_factor: float = 1.0
     best_network: LoadedState | None = None
-    unfinished: bool = False
+    random_numbers: Any = None
 
     @property
     def n_epochs(self) -> int:
