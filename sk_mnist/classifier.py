@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -21,6 +20,7 @@ from sk_mnist._utils.callback_support import CallbackSupportMixin
 from sk_mnist._utils.fit_context import fit_context
 from sk_mnist._utils.python_numbers import with_python_numbers
 from sk_mnist._utils.typing import FloatArray, KerasOptimizer
+from sk_mnist._utils.versions import warn_of_other_version
 from sk_mnist.data import targets
 from sk_mnist.data.checks import (
     as_numpy,
@@ -674,15 +674,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
         version = state.pop("_sk_mnist_version", "unknown")
-        if version != __version__:
-            warnings.warn(
-                InconsistentVersionWarning(
-                    estimator_name=f"{type(self).__name__} (sk_mnist)",
-                    current_sklearn_version=__version__,
-                    original_sklearn_version=version,
-                ),
-                stacklevel=2,
-            )
+        warn_of_other_version(type(self), version, stacklevel=2)
         super().__setstate__(state)
 
     def __dir__(self) -> list[str]:

@@ -45,12 +45,18 @@ class Checkpoint:
     Examples
     --------
     >>> import joblib
-    >>> from sk_mnist import Checkpoint, KerasMLPClassifier, load_mnist_sample
-    >>> X, y = load_mnist_sample(return_X_y=True)
-    >>> path = tmp_path / "checkpoint.joblib"  # doctest: +SKIP
-    >>> clf = KerasMLPClassifier(epochs=20).set_callbacks(Checkpoint(path))  # doctest: +SKIP
-    >>> clf.fit(X, y)  # ended after some epochs  # doctest: +SKIP
-    >>> clf = joblib.load(path).fit(X, y)  # makes the missing ones  # doctest: +SKIP
+    >>> from pathlib import Path
+    >>> from sklearn.datasets import load_iris
+    >>> from sk_mnist import Checkpoint, KerasMLPClassifier
+    >>> from tempfile import TemporaryDirectory
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = KerasMLPClassifier(random_state=0)
+    >>> with TemporaryDirectory() as directory:
+    ...     path = Path(directory) / "checkpoint.joblib"
+    ...     clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
+    ...     resumed = joblib.load(path).fit(X, y)  # makes the epochs that are missing, if any
+    >>> bool((resumed.coefs_[0] == clf.coefs_[0]).all())
+    True
     """
 
     def __init__(self, path: str | PathLike[str], *, every: int = 1) -> None:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import joblib
-
 from sk_mnist.callbacks import Checkpoint
 from sk_mnist.classifier import KerasMLPClassifier
 from sk_mnist.cli.console import CommandError
 from sk_mnist.cli.data import Dataset
+from sk_mnist.cli.models import unpickled
 from sk_mnist.cli.options import OPTION_OF_PARAMETER
 
 CHECKPOINT_FILE = "checkpoint.joblib"
@@ -91,11 +90,7 @@ def resume(path: Path, parameters: Mapping[str, Any]) -> UnfinishedTraining:
         raise CommandError(
             f"there is nothing to resume: {path} does not exist. Train without --resume"
         )
-    try:
-        training = joblib.load(path)
-    except Exception as error:  # invalid bytes can make the unpickler raise anything
-        reason = f"{type(error).__name__}: {error}"
-        raise CommandError(f"{path} cannot be loaded ({reason})") from error
+    training = unpickled(path, "a checkpoint")
     if not isinstance(training, UnfinishedTraining):
         raise CommandError(f"{path} is not a checkpoint of sk_mnist train")
     saved = training.classifier.get_params()

@@ -72,12 +72,7 @@ def load_classifier(path: Path) -> ClassifierMixin:
             return _with_pixels(path, load(path))
         except ModelFileError as error:
             raise CommandError(str(error)) from error
-    try:
-        model = joblib.load(path)
-    # Invalid bytes can make the unpickler raise any exception.
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise CommandError(f"{path} cannot be loaded as a model ({reason})") from error
+    model = unpickled(path, "a model")
     if not _is_fitted_classifier(model):
         raise CommandError(f"{path} contains a {type(model).__name__}, not a fitted classifier")
     model = _with_pixels(path, model)
@@ -86,6 +81,33 @@ def load_classifier(path: Path) -> ClassifierMixin:
         ".safetensors file, as train writes it, is safe to open"
     )
     return model
+
+
+def unpickled(path: Path, kind: str) -> Any:
+    """Return the object in a pickle.
+
+    Parameters
+    ----------
+    path : Path
+        The file. Loading it can execute arbitrary code.
+    kind : str
+        What it should be, for the error message.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    CommandError
+        If it cannot be loaded.
+    """
+    try:
+        return joblib.load(path)
+    # Invalid bytes can make the unpickler raise any exception.
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise CommandError(f"{path} cannot be loaded as {kind} ({reason})") from error
 
 
 def _with_pixels(path: Path, model: ClassifierMixin) -> ClassifierMixin:

@@ -17,10 +17,8 @@ DataOption = Annotated[
     ),
 ]
 
-SeedOption = Annotated[
-    int,
-    typer.Option("--seed", min=0, help="Random seed; the same seed gives the same network."),
-]
+SEED_HELP = "Random seed; the same seed gives the same network."
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help=SEED_HELP)]
 OutputOption = Annotated[
     Path, typer.Option(help="Directory for the results; created if it does not exist.")
 ]

@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 from sk_mnist.cli.console import CommandError, ResultConsole
 from sk_mnist.cli.options import (
     OPTION_OF_PARAMETER,
+    SEED_HELP,
     DataOption,
     ForceOption,
     OutputOption,
@@ -53,13 +54,7 @@ def train(
         float | None, typer.Option(help="Dropout rate of the hidden layers.")
     ] = None,
     random_state: Annotated[
-        int | None,
-        typer.Option(
-            "--seed",
-            min=0,
-            show_default="0",
-            help="Random seed; the same seed gives the same network.",
-        ),
+        int | None, typer.Option("--seed", min=0, show_default="0", help=SEED_HELP)
     ] = None,
     data: DataOption = "auto",
     output: OutputOption = Path("sk_mnist_run"),
@@ -85,7 +80,7 @@ def train(
     Writes model.safetensors, model.joblib, metrics.json, history.csv,
     confusion_matrix.png and report.html to --output.
     """
-    from sk_mnist.cli.checkpoints import CHECKPOINT_FILE, TrainingCheckpoint, UnfinishedTraining
+    from sk_mnist.cli.checkpoints import CHECKPOINT_FILE, TrainingCheckpoint
     from sk_mnist.cli.checkpoints import resume as load_checkpoint
     from sk_mnist.cli.data import load_splits, print_splits
     from sk_mnist.cli.file_contents import TRAINING_FILES
@@ -106,10 +101,9 @@ def train(
     path = output / CHECKPOINT_FILE
     if resume:
         training = load_checkpoint(path, parameters)
-        data = training.dataset
+        classifier, data, seconds = training.classifier, training.dataset, training.seconds
     else:
-        parameters.setdefault("random_state", 0)
-        training = UnfinishedTraining(make_classifier(parameters), "mnist", 0.0)
+        classifier, seconds = make_classifier({"random_state": 0, **parameters}), 0.0
         if path.exists() and not force:
             raise CommandError(
                 f"{path} holds a training that was ended; go on with it by --resume, or use "
@@ -120,9 +114,8 @@ def train(
     console = ResultConsole()
     dataset, splits = load_splits(data, ["train", "test"])
     print_splits(console, dataset, splits)
-    classifier = training.classifier
     warm_up(console)
-    saved = TrainingCheckpoint(path, dataset, training.seconds, every=checkpoint or 1)
+    saved = TrainingCheckpoint(path, dataset, seconds, every=checkpoint or 1)
     fit(classifier, *splits["train"], console, saved, saves_epochs=checkpoint is not None)
     run_info = {
         "dataset": dataset,

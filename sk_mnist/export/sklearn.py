@@ -12,6 +12,7 @@ from sklearn.preprocessing import FunctionTransformer, LabelBinarizer, StandardS
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from sk_mnist._utils.optional_imports import import_keras
 from sk_mnist.network.activations import ACTIVATIONS
 from sk_mnist.network.input_limit import LIMIT, InputLimit, limit_of
 from sk_mnist.training.optimizers import learning_rate_of
@@ -113,8 +114,7 @@ def _solver_parameters(estimator: Any) -> dict[str, Any]:
     if isinstance(optimizer, str):
         solver = optimizer if optimizer in ("adam", "sgd") else "adam"
         return {"solver": solver, "learning_rate_init": estimator.learning_rate}
-    import keras
-
+    keras = import_keras()
     parameters: dict[str, Any] = {"solver": "adam"}
     if type(optimizer) is keras.optimizers.SGD:
         parameters["solver"] = "sgd"

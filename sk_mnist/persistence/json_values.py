@@ -16,11 +16,6 @@ import numpy.typing as npt
 
 from sk_mnist._utils.typing import FloatArray
 
-_NUMBER_TYPES = [
-    *itertools.product(("int", "uint"), (8, 16, 32, 64)),
-    *(("float", bits) for bits in (16, 32, 64)),
-]
-
 # The types of labels, by the names of their dtypes. "str" is any length of text, and "object" holds
 # text, too.
 _NUMBER_LABELS = [

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-import warnings
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -21,11 +20,11 @@ import numpy.typing as npt
 import safetensors.numpy
 from safetensors import SafetensorError
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_is_fitted
 
 from sk_mnist import __version__
 from sk_mnist._utils.files import write_file
+from sk_mnist._utils.versions import warn_of_other_version
 from sk_mnist.network.activations import ACTIVATIONS
 from sk_mnist.network.input_limit import LIMIT
 from sk_mnist.persistence.json_values import (
@@ -115,15 +114,7 @@ def read(kind: type[_Estimator], path: str | PathLike[str]) -> _Estimator:
         estimator, version = _from_bytes(kind, path.read_bytes())
     except ModelFileError as error:
         raise ModelFileError(f"{path} is not a model that can be loaded: {error}.") from error
-    if version != __version__:
-        warnings.warn(
-            InconsistentVersionWarning(
-                estimator_name=f"{kind.__name__} (sk_mnist)",
-                current_sklearn_version=__version__,
-                original_sklearn_version=version,
-            ),
-            stacklevel=3,
-        )
+    warn_of_other_version(kind, version, stacklevel=3)
     return estimator
 
 

@@ -32,8 +32,8 @@ def code_cache(function: Callable[..., Any]) -> NullCache | FunctionCache:
 class _CodeFiles(IndexDataCacheFile):
     """One file for each signature of a function: a SHA-256 digest, and what it is the digest of.
 
-    Numba's own files have neither digests nor are they flushed to disk: after a loss of power, one
-    that is empty or has a wrong bit breaks the process, or its results.
+    Numba's own files have no digests, and are not flushed to disk: after a loss of power, one that
+    is empty or has a wrong bit would break the process, or its results.
     """
 
     def load(self, key: Any) -> Any:
