@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import psutil
 
@@ -41,6 +42,14 @@ def run_python(code, **environment):
     return done.stdout
 
 
+def wait_until_it_has_computed(process, seconds):
+    """Return when the process has used so many seconds of CPU time from now on, or has ended."""
+    times = psutil.Process(process.pid).cpu_times
+    begun = times().user
+    while times().user < begun + seconds and process.poll() is None:
+        time.sleep(0.01)
+
+
 def interrupt_python(code):
     """Run code in a new process, press Ctrl-C when it has computed; return the rest of its output.
 
@@ -56,10 +65,7 @@ def interrupt_python(code):
     )
     try:
         assert process.stdout.readline(), process.stderr.read()
-        seconds = psutil.Process(process.pid).cpu_times
-        begun = seconds().user
-        while seconds().user < begun + 1 and process.poll() is None:
-            pass
+        wait_until_it_has_computed(process, seconds=1)
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=10)
     finally:

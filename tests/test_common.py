@@ -40,9 +40,10 @@ def test_scikit_learn_check(estimator, check):
 @parametrize_with_checks(
     [
         KerasMLPClassifier(),
-        KerasMLPClassifier((32,), class_weight="balanced"),
         KerasMLPClassifier(()),
-        KerasMLPClassifier((32,), alpha=1e-3, batch_size=32, input_scaling="rms"),
+        KerasMLPClassifier(
+            (32,), alpha=1e-3, batch_size=32, class_weight="balanced", input_scaling="rms"
+        ),
         KerasMLPClassifier(
             (32,),
             activation="gelu",
@@ -51,10 +52,9 @@ def test_scikit_learn_check(estimator, check):
             epochs=40,
             input_scaling="standard",
             label_smoothing=0.1,
+            warm_start=True,
         ),
-        KerasMLPClassifier((32,), warm_start=True),
-        KerasMLPClassifier((32,), dropout=0.3),
-        KerasMLPClassifier((32,), early_stopping=True),
+        KerasMLPClassifier((32,), dropout=0.3, early_stopping=True),
     ],
     expected_failed_checks=expected_failures,
 )

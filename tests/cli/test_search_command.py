@@ -5,12 +5,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import joblib
 import pandas as pd
 import pytest
 from cli_checks import QUICK_SEARCH
+from processes import wait_until_it_has_computed
 
 from sk_mnist import load_mnist_sample
 from sk_mnist.cli import main
@@ -152,17 +152,9 @@ def test_search_never_overwrites_results(capsys, tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal of POSIX systems")
 def test_search_interrupted_by_ctrl_c_writes_no_files(offline, tmp_path):
     grid = ["--param", "epochs=100000", "--param", "hidden_layer_sizes=8;16"]
+    arguments = [*QUICK_SEARCH, *grid, "--output", tmp_path / "found"]
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "sk_mnist",
-            "search",
-            *QUICK_SEARCH,
-            *grid,
-            "--output",
-            tmp_path / "found",
-        ],
+        [sys.executable, "-m", "sk_mnist", "search", *arguments],
         env=offline,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -170,7 +162,7 @@ def test_search_interrupted_by_ctrl_c_writes_no_files(offline, tmp_path):
     )
     while "candidates" not in process.stdout.readline():
         pass
-    time.sleep(5)  # until the first fit runs, which would take hours
+    wait_until_it_has_computed(process, seconds=2)  # the first fit would take hours
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130

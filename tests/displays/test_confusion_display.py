@@ -152,7 +152,7 @@ def test_confusion_heatmap_numbers_contrast_with_cells(cmap):
     assert contrast.min() >= 4.5  # the minimum of WCAG 2
 
 
-@pytest.mark.parametrize("n_classes", [2, 10, 40, 60])
+@pytest.mark.parametrize("n_classes", [2, 10, 60])
 @pytest.mark.parametrize("per_class", [5, 5000])
 def test_confusion_heatmap_numbers_stay_within_cells(n_classes, per_class):
     display = ConfusionHeatmapDisplay.from_predictions(*predictions(n_classes, per_class))

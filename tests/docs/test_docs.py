@@ -2,11 +2,10 @@
 
 import ast
 import inspect
-import os
 import re
+import runpy
 import shlex
 import shutil
-import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -67,17 +66,24 @@ def shell_commands(page):
                 yield from (command.strip() for command in line.split("&&"))
 
 
-def run(arguments, cwd):
-    environment = {**os.environ, "MPLBACKEND": "agg", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+@pytest.fixture
+def run_python(monkeypatch, tmp_path):
+    """Return a function that runs `python` with arguments, in this process and a new directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+
+    def run_python(*arguments):
+        is_module = arguments[0] == "-m"
+        monkeypatch.setattr(sys, "argv", list(arguments[is_module:]))
+        if is_module:
+            with pytest.raises(SystemExit) as ended:
+                runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+            assert not ended.value.code, arguments
+        else:
+            runpy.run_path(arguments[0], run_name="__main__")
+
+    yield run_python
+    plt.close("all")
 
 
 def has_python(page):
@@ -111,10 +117,10 @@ def uses_sample(command):
 
 
 @pytest.mark.slow
-def test_docs_commands_run_with_sample_data(tmp_path):
+def test_docs_commands_run_with_sample_data(run_python):
     commands = [command for page in PAGES for command in shell_commands(page)]
     for command in dict.fromkeys(filter(uses_sample, commands)):
-        run(shlex.split(command)[1:], cwd=tmp_path)
+        run_python(*shlex.split(command)[1:])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -176,8 +182,8 @@ def test_docs_api_reference_lists_every_public_name():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("script", ["accuracy_ladder.py", "which_parameters_matter.py"])
-def test_docs_table_scripts_run(script, tmp_path):
-    run([ROOT / "examples" / script, "--quick"], cwd=tmp_path)
+def test_docs_table_scripts_run(script, run_python):
+    run_python(str(ROOT / "examples" / script), "--quick")
 
 
 def names_of_tests(path):

@@ -1,11 +1,12 @@
 """The scripts in `examples/` run, with the documented results."""
 
-import os
 import re
-import subprocess
+import runpy
 import sys
+import warnings
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 from sk_mnist import fetch_mnist
@@ -13,17 +14,25 @@ from sk_mnist import fetch_mnist
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-def run(script, *arguments):
-    done = subprocess.run(
-        [sys.executable, EXAMPLES / script, *arguments],
-        env={**os.environ, "MPLBACKEND": "agg", "TF_CPP_MIN_LOG_LEVEL": "3"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Warning" not in done.stderr
-    return done.stdout
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Return a function that runs a script as `python` does, and returns what it printed.
+
+    In this process, which has imported what they import.
+    """
+    monkeypatch.setenv("MPLBACKEND", "agg")
+
+    def run(script, *arguments):
+        monkeypatch.setattr(sys, "argv", [script, *arguments])
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("default")
+            runpy.run_path(str(EXAMPLES / script), run_name="__main__")
+        deprecations = DeprecationWarning | PendingDeprecationWarning
+        assert not [warning for warning in caught if not issubclass(warning.category, deprecations)]
+        return capsys.readouterr().out
+
+    yield run
+    plt.close("all")
 
 
 def table(output):
@@ -33,14 +42,14 @@ def table(output):
 
 
 @pytest.mark.slow
-def test_example_quick_start_reports_on_held_out_digits():
+def test_example_quick_start_reports_on_held_out_digits(run):
     output = run("plot_quick_start.py")
     assert float(re.search(r"accuracy +(\d+\.\d+)%", output)[1]) > 93
     assert "of 1,000" in output
 
 
 @pytest.mark.slow
-def test_example_grid_search_tunes_all_pipeline_steps():
+def test_example_grid_search_tunes_all_pipeline_steps(run):
     output = run("plot_pipeline_and_grid_search.py")
     assert re.search(
         r"best parameters: {'network__learning_rate': [\d.]+, 'pixels__k': \d+}", output
@@ -50,7 +59,7 @@ def test_example_grid_search_tunes_all_pipeline_steps():
 
 
 @pytest.mark.slow
-def test_example_class_weights_increase_recall_of_rare_class():
+def test_example_class_weights_increase_recall_of_rare_class(run):
     rows = table(run("plot_imbalanced_classes.py"))
     recall_without = rows.pop("no weights")[0]
     assert len(rows) == 3
@@ -60,7 +69,7 @@ def test_example_class_weights_increase_recall_of_rare_class():
 
 
 @pytest.mark.slow
-def test_example_streaming_learns_from_sample():
+def test_example_streaming_learns_from_sample(run):
     output = run("streaming.py", "--sample", "--passes", "3")
     accuracies = [float(number) for number in re.findall(r"test accuracy (0\.\d+)", output)]
     assert len(accuracies) == 3
@@ -68,7 +77,7 @@ def test_example_streaming_learns_from_sample():
 
 
 @pytest.mark.slow
-def test_example_streaming_accuracy_on_mnist():
+def test_example_streaming_accuracy_on_mnist(run):
     try:
         fetch_mnist(download_if_missing=False)
     except OSError:
@@ -78,7 +87,7 @@ def test_example_streaming_accuracy_on_mnist():
 
 
 @pytest.mark.slow
-def test_example_server_predicts_without_keras_and_tensorflow():
+def test_example_server_predicts_without_keras_and_tensorflow(run):
     output = run("plot_saving_and_serving.py")
     answers = re.findall(r"true digit (\d): {'digit': (\d), .*'imported': \[\]}", output)
     assert len(answers) == 5
@@ -86,7 +95,7 @@ def test_example_server_predicts_without_keras_and_tensorflow():
 
 
 @pytest.mark.slow
-def test_example_ensembles_and_calibration_reduce_calibration_error():
+def test_example_ensembles_and_calibration_reduce_calibration_error(run):
     rows = table(run("plot_ensembles_and_calibration.py"))
     accuracy, error, _ = rows["one network"]
     assert accuracy > 0.92
@@ -96,14 +105,14 @@ def test_example_ensembles_and_calibration_reduce_calibration_error():
 
 
 @pytest.mark.slow
-def test_example_tabular_network_is_competitive():
+def test_example_tabular_network_is_competitive(run):
     rows = table(run("plot_tabular.py"))
     assert set(rows) == {"KerasMLPClassifier", "LogisticRegression", "RandomForestClassifier"}
     assert rows["KerasMLPClassifier"][0] > max(mean for mean, _ in rows.values()) - 0.03
 
 
 @pytest.mark.slow
-def test_example_optuna_study_prunes_trials():
+def test_example_optuna_study_prunes_trials(run):
     output = run("optuna_study.py", "--trials", "8")
     assert int(re.search(r"8 trials, (\d+) of them pruned", output)[1]) > 0
     assert float(re.search(r"best accuracy on held-out digits (0\.\d+)", output)[1]) > 0.92

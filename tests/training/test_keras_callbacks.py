@@ -1,8 +1,6 @@
 """Keras's callbacks in `fit`."""
 
 import pickle
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -373,18 +371,6 @@ def test_keras_callbacks_that_could_not_do_their_work_are_refused(callback, mess
     optimizer = keras.optimizers.Adam(use_ema=True)
     with pytest.raises(ValueError, match=message):
         make([callback], optimizer=optimizer).fit(X, Y)
-
-
-def test_keras_callbacks_html_of_a_fitted_estimator_does_not_load_tensorflow(tmp_path):
-    path = tmp_path / "model.pickle"
-    path.write_bytes(pickle.dumps(make(None).fit(X, Y)))
-    code = (
-        "import pickle, sys, pathlib\n"
-        f"clf = pickle.loads(pathlib.Path({str(path)!r}).read_bytes())\n"
-        "assert 'intercepts_' in clf._repr_html_()\n"
-        "assert not {'keras', 'tensorflow'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_keras_callbacks_are_told_of_the_validation_as_by_keras():
