@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.data.training_data import TrainingData
 from sk_mnist.engines.base import NetworkState, StepOptions, TrainingTask
-from sk_mnist.engines.numba.trainer import NumbaAdamTrainer
+from sk_mnist.engines.numba.trainer import NumbaTrainer
 from sk_mnist.engines.xla.trainer import xla_trainer
 from sk_mnist.network import initialization
 from sk_mnist.network.activations import ACTIVATIONS
@@ -24,7 +24,7 @@ from sk_mnist.network.dropout import keep_mask
 from sk_mnist.network.spec import NetworkSpec
 from sk_mnist.training.optimizers import resolve_optimizer
 
-ENGINES = {"numba": lambda task: nullcontext(NumbaAdamTrainer(task)), "xla": xla_trainer}
+ENGINES = {"numba": lambda task: nullcontext(NumbaTrainer(task)), "xla": xla_trainer}
 """Context managers that yield an engine for a task."""
 
 each_engine = pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import shutil
 from collections.abc import Mapping
@@ -76,6 +77,19 @@ def write_files(contents: Mapping[Path, bytes], *, overwrite: bool) -> dict[Path
     for path, temporary in temporaries.items():
         os.replace(temporary, path)
     return failures
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file, if it exists, and what killed processes have left of files in its place.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which no process may be writing.
+    """
+    for temporary in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        temporary.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def _write_beside(path: Path, content: bytes) -> Path:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from sk_mnist._utils.files import remove_file
 from sk_mnist.cli.console import CommandError, ResultConsole
 from sk_mnist.cli.options import (
     OPTION_OF_PARAMETER,
@@ -124,7 +125,7 @@ def train(
         "training_seconds": round(saved.seconds, 3),
     }
     evaluate_and_save(classifier, *splits["test"], run_info, console, output, overwrite=force)
-    path.unlink(missing_ok=True)
+    remove_file(path)
 
 
 def _parse_sizes(text: str | None) -> tuple[int, ...] | None:

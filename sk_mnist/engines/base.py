@@ -7,7 +7,7 @@ likes: `Engine.load_state` makes that layout of NumPy arrays in natural shape, a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -17,15 +17,6 @@ import numpy.typing as npt
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.data.training_data import TrainingData
 from sk_mnist.network.spec import NetworkSpec
-
-
-@dataclass(frozen=True)
-class AdamOptions:
-    """What Keras's Adam takes besides the learning rate, with its defaults."""
-
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-7
 
 
 @dataclass(frozen=True)
@@ -42,14 +33,17 @@ class OptimizerSpec:
         the class with its options.
     make : callable
         Makes a new Keras optimizer.
-    adam : AdamOptions or None
-        The options of a plain Adam; None for all others, also for an Adam that clips gradients.
+    name : str or None
+        The name of Keras's class in lower case; None for a class that is not Keras's.
+    options : mapping
+        The options of that class, defaults may be left out.
     """
 
     kind: type[Any] | None
     description: str
     make: Callable[[], Any] = field(compare=False, repr=False)
-    adam: AdamOptions | None = field(default=None, compare=False)
+    name: str | None = field(default=None, compare=False)
+    options: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

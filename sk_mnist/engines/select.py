@@ -10,8 +10,8 @@ from pathlib import Path
 from sk_mnist._utils.fork import refuse_tensorflow_after_fork
 from sk_mnist._utils.optional_imports import has_tensorflow, require_tensorflow
 from sk_mnist.engines.base import Engine, TrainingTask
-from sk_mnist.engines.numba.trainer import NumbaAdamTrainer
-from sk_mnist.network.activations import ACTIVATIONS
+from sk_mnist.engines.numba.optimizers import kernel_optimizer
+from sk_mnist.engines.numba.trainer import NumbaTrainer
 
 # What the drivers of Nvidia, of AMD and of the Windows Subsystem for Linux show of GPUs.
 _GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
@@ -19,7 +19,7 @@ _GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 
 @contextmanager
 def engine_for(task: TrainingTask) -> Iterator[Engine]:
-    """Yield the engine for a fit: the kernels for a plain Adam on a CPU, otherwise TensorFlow.
+    """Yield the engine for a fit: the kernels, or TensorFlow on a GPU and for other optimizers.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def engine_for(task: TrainingTask) -> Iterator[Engine]:
         If TensorFlow would hang, as it ran before this process was forked.
     """
     if kernels_can_train(task) and not _has_gpu():
-        yield NumbaAdamTrainer(task)
+        yield NumbaTrainer(task)
         return
     require_tensorflow()
     refuse_tensorflow_after_fork()
@@ -50,9 +50,8 @@ def engine_for(task: TrainingTask) -> Iterator[Engine]:
 
 
 def kernels_can_train(task: TrainingTask) -> bool:
-    """Tell whether the kernels have the optimizer and the activation."""
-    has_activation = ACTIVATIONS[task.spec.activation].negative_slope is not None
-    return task.optimizer.adam is not None and has_activation
+    """Tell whether the kernels have the optimizer."""
+    return kernel_optimizer(task.optimizer) is not None
 
 
 def _has_gpu() -> bool:

@@ -19,8 +19,8 @@ ActivationName: TypeAlias = Literal[
     "elu", "gelu", "identity", "leaky_relu", "logistic", "relu", "selu", "silu", "tanh"
 ]
 
-LEAKY_RELU_SLOPE = 0.2
-"""Keras's default."""
+LEAKY_RELU_SLOPE = float(np.float32(0.2))
+"""Keras's default, which it has in float32 whatever the dtype of the network."""
 
 # Constants of Klambauer et al., "Self-normalizing neural networks", 2017.
 SELU_ALPHA = 1.6732632423543772
@@ -37,16 +37,12 @@ class Activation:
         Maps an array of logits to the outputs; may overwrite its argument.
     keras_name : str
         Its name in Keras.
-    negative_slope : float or None
-        For piecewise linear functions with slope 1 above zero, the slope below zero. These are the
-        activations that the kernels compute. None for all others.
     in_sklearn : bool
         Whether `sklearn.neural_network.MLPClassifier` has it, by the same name.
     """
 
     apply: Callable[[FloatArray], FloatArray]
     keras_name: str
-    negative_slope: float | None = None
     in_sklearn: bool = False
 
 
@@ -90,10 +86,10 @@ def _tanh(z: FloatArray) -> FloatArray:
 ACTIVATIONS: dict[str, Activation] = {
     "elu": Activation(_elu, "elu"),
     "gelu": Activation(_gelu, "gelu"),
-    "identity": Activation(_identity, "linear", negative_slope=1.0, in_sklearn=True),
-    "leaky_relu": Activation(_leaky_relu, "leaky_relu", negative_slope=LEAKY_RELU_SLOPE),
+    "identity": Activation(_identity, "linear", in_sklearn=True),
+    "leaky_relu": Activation(_leaky_relu, "leaky_relu"),
     "logistic": Activation(_logistic, "sigmoid", in_sklearn=True),
-    "relu": Activation(_relu, "relu", negative_slope=0.0, in_sklearn=True),
+    "relu": Activation(_relu, "relu", in_sklearn=True),
     "selu": Activation(_selu, "selu"),
     "silu": Activation(_silu, "silu"),
     "tanh": Activation(_tanh, "tanh", in_sklearn=True),

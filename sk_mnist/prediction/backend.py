@@ -10,7 +10,6 @@ import numpy as np
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.data.checks import is_surely_finite
 from sk_mnist.network import forward
-from sk_mnist.network.activations import ACTIVATIONS
 from sk_mnist.network.input_limit import InputLimit
 
 # Multiplications from which on kernels compute logits. They take half of the time of NumPy, some
@@ -21,16 +20,14 @@ _MANY_MULTIPLICATIONS = 10**9
 _LIMITED_ROWS = 2**14
 
 
-def uses_kernels(X: Any, coefs: Sequence[FloatArray], activation: str) -> bool:
+def uses_kernels(X: Any, coefs: Sequence[FloatArray]) -> bool:
     """Tell whether the kernels compute the logits rather than NumPy.
 
     This depends on the arguments alone and not on what a process has done before, so that a model
     predicts the same bits wherever it is loaded.
     """
-    return (
-        ACTIVATIONS[activation].negative_slope is not None
-        and X.shape[0] * sum(coef.size for coef in coefs) >= _MANY_MULTIPLICATIONS
-        and not hasattr(X, "tocsr")
+    return X.shape[0] * sum(coef.size for coef in coefs) >= _MANY_MULTIPLICATIONS and not hasattr(
+        X, "tocsr"
     )
 
 
@@ -55,7 +52,7 @@ def logits(
     ndarray of shape (n_samples, n_outputs)
         In the dtype of the weights.
     """
-    if not uses_kernels(X, coefs, activation):
+    if not uses_kernels(X, coefs):
         return forward.logits(X, coefs, intercepts, activation, limit)
     if limit is None:
         return _by_kernels(X, coefs, intercepts, activation)[0]
@@ -88,7 +85,7 @@ def logits_if_finite(
     ndarray of shape (n_samples, n_outputs) or None
         None where a value may not be finite.
     """
-    if limit is None and uses_kernels(X, coefs, activation):
+    if limit is None and uses_kernels(X, coefs):
         z, finite = _by_kernels(X, coefs, intercepts, activation)
         return z if finite else None
     # A limit makes infinity finite, so that the outputs do not show it.

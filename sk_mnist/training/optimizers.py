@@ -6,7 +6,6 @@ import functools
 import inspect
 import json
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy.typing as npt
 
 from sk_mnist._utils.optional_imports import import_keras
 from sk_mnist._utils.typing import FloatArray
-from sk_mnist.engines.base import AdamOptions, OptimizerSpec
+from sk_mnist.engines.base import OptimizerSpec
 
 # Callbacks set learning rates as multiples of the planned one, which zero does not have. This rate
 # is zero in float32, in which engines take their rates.
@@ -68,7 +67,8 @@ def resolve_optimizer(optimizer: Any) -> OptimizerSpec:
             None,
             optimizer,
             lambda: _classes()[optimizer](**by_name),
-            AdamOptions() if optimizer == "adam" else None,
+            optimizer,
+            by_name,
         )
     _check_instance(optimizer)
     kind = type(optimizer)
@@ -78,7 +78,8 @@ def resolve_optimizer(optimizer: Any) -> OptimizerSpec:
         kind,
         f"{kind.__module__}.{kind.__qualname__}({options})",
         lambda: kind.from_config(dict(config)),
-        _adam_options(kind, config),
+        next((name for name in OPTIMIZERS if _classes()[name] is kind), None),
+        config,
     )
 
 
@@ -87,16 +88,6 @@ def _classes() -> dict[str, type[Any]]:
     keras = import_keras()  # takes seconds, and a fit with Adam does not need it
     # Not keras.optimizers.get, which does not know all optimizers of the module.
     return {name.lower(): value for name, value in vars(keras.optimizers).items()}
-
-
-def _adam_options(kind: type[Any], config: dict[str, Any]) -> AdamOptions | None:
-    """Return the options of Keras's Adam, or None if it uses any other option."""
-    names = {option.name for option in fields(AdamOptions)}
-    if kind is not _classes()["adam"] or any(
-        config[name] != value for name, value in _options(kind()).items() if name not in names
-    ):
-        return None
-    return AdamOptions(**{name: config[name] for name in names})
 
 
 def learning_rate_of(estimator: Any) -> Any:

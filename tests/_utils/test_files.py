@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from sk_mnist._utils.files import write_file, write_files
+from sk_mnist._utils.files import remove_file, write_file, write_files
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="uses what POSIX systems have")
 
@@ -121,6 +121,16 @@ for number in count():
 
 
 @pytest.mark.slow
+def test_remove_file_removes_what_killed_writers_have_left_of_it(tmp_path):
+    left = [".a[1].0f.part", "a[1]"]
+    others = [".a[1].0f", ".a1.0f.part", ".b.0f.part", "b"]
+    for name in left + others:
+        (tmp_path / name).touch()
+    remove_file(tmp_path / "a[1]")
+    remove_file(tmp_path / "a[1]")  # is not there any more
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
+
+
 def test_write_files_killed_at_any_moment_leaves_files_of_one_set(tmp_path):
     rng = random.Random(0)
     for _ in range(25):

@@ -1,6 +1,7 @@
 """Fitted attributes."""
 
 import re
+from inspect import getdoc
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,8 @@ from sk_mnist import KerasMLPClassifier
 
 def test_every_documented_attribute_is_there_and_nothing_else_is_public(small, digits):
     X, y = digits
-    documented = KerasMLPClassifier.__doc__.split("Attributes\n")[1].split("See Also\n")[0]
-    documented = set(re.findall(r"^    (\w+_) :", documented, re.MULTILINE))
+    documented = getdoc(KerasMLPClassifier).split("Attributes\n")[1].split("See Also\n")[0]
+    documented = set(re.findall(r"^(\w+_) :", documented, re.MULTILINE))
     assert len(documented) == 24
     clf = small(epochs=1).fit(pd.DataFrame(X, columns=[f"{i}" for i in range(64)]), y)
     assert all(hasattr(clf, name) for name in documented)

@@ -1,6 +1,7 @@
 """The classifier learns, by the steps that its parameters describe."""
 
 import re
+from inspect import getdoc
 
 import numpy as np
 import pytest
@@ -33,8 +34,8 @@ def test_init_only_stores_its_parameters():
 
 def test_every_parameter_but_random_state_has_the_documented_default():
     documented = re.findall(
-        r"^    (\w+) : .*?default=([^\n]+)$",
-        KerasMLPClassifier.__doc__.replace("\\\n", ""),
+        r"^(\w+) : .*?default=([^\n]+)$",
+        getdoc(KerasMLPClassifier).replace("\\\n", ""),
         re.MULTILINE,
     )
     documented = {name: eval(value) for name, value in documented}

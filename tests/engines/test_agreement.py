@@ -5,10 +5,17 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sk_mnist.engines.numba.kernels import activations as kernels
 from sk_mnist.engines.xla import dropout as xla_dropout
 from sk_mnist.engines.xla import loss as xla_loss
 from sk_mnist.export import onnx_graph
-from sk_mnist.network.activations import ACTIVATIONS, KERAS_OUTPUTS
+from sk_mnist.network.activations import (
+    ACTIVATIONS,
+    KERAS_OUTPUTS,
+    LEAKY_RELU_SLOPE,
+    SELU_ALPHA,
+    SELU_SCALE,
+)
 from sk_mnist.network.dropout import keep_mask
 from sk_mnist.network.loss import cross_entropy, is_correct
 
@@ -63,12 +70,13 @@ def test_onnx_has_no_activations_beyond_the_table():
     assert set(onnx_graph.ACTIVATION_NODES) == set(ACTIVATIONS)
 
 
-@pytest.mark.parametrize(
-    "name", [n for n, a in ACTIVATIONS.items() if a.negative_slope is not None]
-)
-def test_negative_slope_is_that_of_the_function(name):
-    activation = ACTIVATIONS[name]
-    assert_allclose(activation.apply(np.array([-2.0, 3.0])), [-2 * activation.negative_slope, 3.0])
+def test_kernels_have_all_activations_of_the_table():
+    assert set(kernels.ACTIVATIONS) == set(ACTIVATIONS)
+
+
+def test_constants_of_the_kernels_are_those_of_the_functions():
+    constants = kernels.LEAKY_SLOPE, kernels.SELU_ALPHA, kernels.SELU_SCALE
+    assert constants == (LEAKY_RELU_SLOPE, SELU_ALPHA, SELU_SCALE)
 
 
 def test_activations_of_sklearn_are_those_of_mlp_classifier():

@@ -22,8 +22,6 @@ from sk_mnist.network.spec import NetworkSpec
 _MAX_DENSE_INPUTS = 256
 _MAX_TILE_BYTES = 2**16
 
-_VECTORS = ("weights", "first_moments", "second_moments")
-
 
 class Layout:
     """Where in the kernels' vectors the layers of a network lie.
@@ -34,9 +32,14 @@ class Layout:
         The network.
     sparse : bool
         Whether its inputs are in CSR format, so that the first layer lies in tiles.
+    slot_groups : sequence of tuple of int
+        The optimizer's slots in the order of Keras's variables, see `KernelOptimizer`.
     """
 
-    def __init__(self, spec: NetworkSpec, *, sparse: bool) -> None:
+    def __init__(
+        self, spec: NetworkSpec, *, sparse: bool, slot_groups: Sequence[tuple[int, ...]] = ()
+    ) -> None:
+        self._slot_groups = slot_groups
         self._dtype = np.dtype(spec.dtype)
         self._layer_sizes = np.array(spec.layer_sizes, np.int64)
         self._shapes = list(pairwise(spec.layer_sizes))
@@ -56,49 +59,53 @@ class Layout:
         starts = np.cumsum([0, *sizes])
         self._coef_starts, self._intercept_starts = starts[:-1:2], starts[1::2]
         self._n_weights = int(starts[-1])
+        self._n_slots = sum(map(len, slot_groups))
         self._gradient_buffers: dict[int, npt.NDArray[Any]] = {}
 
     def pack(self, state: NetworkState) -> Network:
-        """Copy a network into vectors; without an optimizer state, it has no moments."""
-        moments = (state.optimizer_state or [])[2:]
-        return Network(
+        """Copy a network into vectors; without an optimizer state, its slots are zero."""
+        network = Network(
             self._layer_sizes,
             self._leading_dims,
             self._coef_starts,
             self._intercept_starts,
-            self._vector(state.weights),
-            self._vector(moments[::2]),
-            self._vector(moments[1::2]),
+            aligned((self._n_weights,), self._dtype),
+            aligned((self._n_slots, self._n_weights), self._dtype),
         )
+        self._fill(network.weights, state.weights)
+        if state.optimizer_state is not None:
+            for slot, arrays in self._slots_of(state.optimizer_state[2:]):
+                self._fill(network.slots[slot], arrays)
+        return network
 
-    def unpack(self, network: Network, n_steps: int, learning_rate: float) -> NetworkState:
-        """Copy a network and the variables of Keras's Adam out of vectors: inverse of `pack`."""
-        first_moments = self._arrays(network.first_moments)
-        second_moments = self._arrays(network.second_moments)
-        pairs = zip(first_moments, second_moments, strict=True)
-        moments = [moment for pair in pairs for moment in pair]
+    def unpack(
+        self, network: Network, n_steps: int, learning_rate: float, *, has_average: bool
+    ) -> NetworkState:
+        """Copy a network and the variables of Keras's optimizer out of vectors."""
+        arrays = [self._arrays(slot) for slot in network.slots]
+        variables = [
+            arrays[slot][i]
+            for group in self._slot_groups
+            for i in range(2 * len(self._shapes))
+            for slot in group
+        ]
         step_count: npt.NDArray[Any] = np.asarray(n_steps, np.int64)
         rate: npt.NDArray[Any] = np.asarray(learning_rate, np.float32)
-        return NetworkState(self._arrays(network.weights), [step_count, rate, *moments])
+        return NetworkState(
+            self._arrays(network.weights),
+            [step_count, rate, *variables],
+            [array.copy() for array in arrays[-1]] if has_average else None,
+        )
 
     def copy(self, network: Network) -> Network:
         """Return the network with vectors of its own."""
-        vectors = [aligned((self._n_weights,), self._dtype) for _ in _VECTORS]
-        for name, vector in zip(_VECTORS, vectors, strict=True):
-            vector[:] = getattr(network, name)
-        return network._replace(**dict(zip(_VECTORS, vectors, strict=True)))
+        weights = aligned((self._n_weights,), self._dtype)
+        slots = aligned((self._n_slots, self._n_weights), self._dtype)
+        weights[:] = network.weights
+        slots[:] = network.slots
+        return network._replace(weights=weights, slots=slots)
 
-    def with_zero_moments(self, network: Network) -> Network:
-        """Return the network with the moments that Adam starts from."""
-        first_moments, second_moments = (aligned((self._n_weights,), self._dtype) for _ in range(2))
-        return network._replace(first_moments=first_moments, second_moments=second_moments)
-
-    def without_moments(self, network: Network) -> Network:
-        """Return the network such that it is evaluated only."""
-        no_moments = np.zeros(0, self._dtype)
-        return network._replace(first_moments=no_moments, second_moments=no_moments)
-
-    def workspace(self, batch_size: int) -> Workspace:
+    def workspace(self, batch_size: int, *, keeps_gradient: bool = False) -> Workspace:
         """Allocate memory for the intermediate results of a step."""
         n_outputs = batch_size * int(self._layer_sizes.sum())
         n_ranges = -(-self._shapes[0][0] // self._range_size)
@@ -113,6 +120,8 @@ class Layout:
             range_bounds=np.empty((self._n_tiles, n_ranges + 1, batch_size), np.int64),
             losses=np.empty(batch_size),
             correct=np.empty(batch_size),
+            gradient=aligned((self._n_weights if keeps_gradient else 0,), self._dtype),
+            square_sums=np.zeros((len(self.weight_blocks), 2)),
         )
 
     @functools.cached_property
@@ -148,13 +157,21 @@ class Layout:
         layers, _, starts, stops = self.weight_blocks.T
         return int(((stops - starts) * widths[layers]).max())
 
-    def _vector(self, arrays: Sequence[Any]) -> npt.NDArray[Any]:
-        if not len(arrays):
-            return np.zeros(0, self._dtype)
-        vector = aligned((self._n_weights,), self._dtype)
+    def _slots_of(
+        self, variables: Sequence[npt.NDArray[Any]]
+    ) -> Iterator[tuple[int, list[npt.NDArray[Any]]]]:
+        """Yield each slot with its arrays among the variables of Keras's optimizer."""
+        n_arrays = 2 * len(self._shapes)
+        first = 0
+        for group in self._slot_groups:
+            last = first + n_arrays * len(group)
+            for j, slot in enumerate(group):
+                yield slot, list(variables[first + j : last : len(group)])
+            first = last
+
+    def _fill(self, vector: npt.NDArray[Any], arrays: Sequence[Any]) -> None:
         for i, units, view in self._views(vector):
             view[...] = arrays[i][..., units]
-        return vector
 
     def _arrays(self, vector: npt.NDArray[Any]) -> list[FloatArray]:
         shapes = [shape for n, units in self._shapes for shape in ((n, units), (units,))]

@@ -13,11 +13,11 @@ from sk_mnist._utils.memory import aligned
 from sk_mnist._utils.threads import thread_pool
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.engines.base import NetworkState
+from sk_mnist.engines.numba.kernels.activations import ACTIVATIONS
 from sk_mnist.engines.numba.kernels.compile import is_enabled
 from sk_mnist.engines.numba.kernels.predict import BLOCK_ROWS, predict_logits
 from sk_mnist.engines.numba.memory_layout import Layout
 from sk_mnist.network import forward
-from sk_mnist.network.activations import ACTIVATIONS
 from sk_mnist.network.spec import NetworkSpec
 
 # A thread takes at most this many blocks of rows at a time.
@@ -38,7 +38,7 @@ def logits(
     intercepts : sequence of ndarray of shape (n_units,)
         Biases of each layer.
     activation : str
-        A key of `ACTIVATIONS` that has a `negative_slope`.
+        A key of `ACTIVATIONS`.
 
     Returns
     -------
@@ -56,12 +56,12 @@ def logits(
     layout = Layout(NetworkSpec(sizes, activation, "softmax", dtype.name), sparse=False)
     pairs = zip(coefs, intercepts, strict=True)
     network = layout.pack(NetworkState([array for pair in pairs for array in pair]))
-    negative_slope = dtype.type(ACTIVATIONS[activation].negative_slope)
+    address = ACTIVATIONS[activation](dtype.name)
     out = np.empty((len(X), sizes[-1]), dtype)
 
     def take_chunks(chunks: deque[slice]) -> bool:
         finite = True
-        buffers = aligned((2, BLOCK_ROWS * max(sizes)), dtype)
+        buffers = aligned((3, BLOCK_ROWS * max(sizes)), dtype)
         while True:
             try:
                 rows = chunks.popleft()
@@ -70,7 +70,7 @@ def logits(
             inputs = np.ascontiguousarray(X[rows], dtype)
             if not inputs.flags.writeable:  # another type to Numba, which would compile for it
                 inputs = inputs.copy()
-            finite &= predict_logits(inputs, network, negative_slope, buffers, out[rows])
+            finite &= predict_logits(inputs, network, address, buffers, out[rows])
 
     with thread_pool() as (pool, n_threads):
         n_blocks = -(-len(X) // (n_threads * BLOCK_ROWS))

@@ -19,7 +19,6 @@ from sk_mnist._utils.threads import thread_pool
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.engines.base import (
-    AdamOptions,
     LoadedState,
     NetworkState,
     StepOptions,
@@ -29,12 +28,14 @@ from sk_mnist.engines.base import (
 from sk_mnist.engines.data_loading import chunks_of
 from sk_mnist.engines.evaluation import NumpyEvaluator
 from sk_mnist.engines.numba.csr import contiguous, stays_sparse, to_csr
+from sk_mnist.engines.numba.kernels.activations import ACTIVATIONS
 from sk_mnist.engines.numba.kernels.compile import is_enabled
+from sk_mnist.engines.numba.kernels.optimizers import OPTIMIZERS
 from sk_mnist.engines.numba.kernels.scheduler import STOP, new_counters
 from sk_mnist.engines.numba.kernels.structs import Network, Rows, Settings, Workspace
 from sk_mnist.engines.numba.kernels.train import train_steps
 from sk_mnist.engines.numba.memory_layout import Layout
-from sk_mnist.network.activations import ACTIVATIONS
+from sk_mnist.engines.numba.optimizers import kernel_optimizer
 
 # Rows that a network is evaluated on at a time, at least, if there are so many.
 _EVALUATED_ROWS = 256
@@ -56,29 +57,33 @@ class _LaidOutState:
     network: Network
     n_steps: int
     learning_rate: float
+    has_average: bool
 
     def state(self) -> NetworkState:
-        return self.layout.unpack(self.network, self.n_steps, self.learning_rate)
+        return self.layout.unpack(
+            self.network, self.n_steps, self.learning_rate, has_average=self.has_average
+        )
 
 
-class NumbaAdamTrainer:
-    """Trains one network by Adam with the kernels.
+class NumbaTrainer:
+    """Trains one network with the kernels.
 
     Parameters
     ----------
     task : TrainingTask
-        What to train. The optimizer is a plain Adam, and the activation has a negative slope.
+        What to train, by an optimizer that the kernels have.
     """
 
     def __init__(self, task: TrainingTask) -> None:
-        if task.optimizer.adam is None:
+        optimizer = kernel_optimizer(task.optimizer)
+        if optimizer is None:
             raise ValueError(f"the kernels do not have the optimizer {task.optimizer.description}")
         if not is_enabled():
             raise RuntimeError(
                 "Training runs compiled code, and NUMBA_DISABLE_JIT turns compilation off. Unset "
                 "it: debuggers and coverage tools do not need it for code that calls `fit`."
             )
-        self._options: AdamOptions = task.optimizer.adam
+        self._optimizer = optimizer
         self._task = task
         self._spec = task.spec
         self._batch_size = min(task.batch_size, int(task.data.X.shape[0]))
@@ -160,10 +165,11 @@ class NumbaAdamTrainer:
             n_steps = -(-len(chunk.order) // self._batch_size)
             rates = learning_rates[chunk.first_step : chunk.first_step + n_steps]
             settings = self._settings(options, seed, chunk.first_step, before.n_steps)
+            by_step = self._optimizer.step_options(rates, before.n_steps + 1, self._dtype)
             totals += _run_workers(
-                layout, chunk.data, network, workspace, settings, chunk.order, rates
+                layout, chunk.data, network, workspace, settings, chunk.order, rates, by_step
             )
-            state = _LaidOutState(layout, network, before.n_steps + n_steps, rates[-1])
+            state = self._state(layout, network, before.n_steps + n_steps, rates[-1])
         return state, Totals(*totals.tolist())
 
     def evaluate(self, state: LoadedState) -> Totals:
@@ -201,30 +207,34 @@ class NumbaAdamTrainer:
         batch_size = max(self._batch_size, min(_EVALUATED_ROWS, len(order)))
         layout, workspace = self._prepared(data, batch_size)
         network = self._laid_out(state, layout).network
-        network = layout.without_moments(network)
+        if self._optimizer.has_average and len(network.slots):
+            network = network._replace(weights=network.slots[-1])
         rates = np.zeros(-(-len(order) // batch_size))
         settings = self._settings(StepOptions(), seed=0, first_step=0, n_steps_before=0)
         data = data._replace(row_weight=all_row_weight)
         return _run_workers(layout, data, network, workspace, settings, order, rates)
 
+    def _state(
+        self, layout: Layout, network: Network, n_steps: int, learning_rate: float
+    ) -> _LaidOutState:
+        return _LaidOutState(layout, network, n_steps, learning_rate, self._optimizer.has_average)
+
     def _laid_out(self, state: LoadedState, layout: Layout) -> _LaidOutState:
-        """Bring a network into a layout, with moments of zero if it has none."""
+        """Bring a network into a layout."""
         if isinstance(state, _LaidOutState) and state.layout is layout:
             return state
         arrays = state.state()
         network = layout.pack(arrays)
-        if arrays.optimizer_state is None:
-            network = layout.with_zero_moments(network)
-        return _LaidOutState(layout, network, arrays.n_steps or 0, 0.0)
+        if arrays.optimizer_state is None and self._optimizer.has_average:
+            network.slots[-1] = network.weights
+        return self._state(layout, network, arrays.n_steps or 0, 0.0)
 
     def _settings(
         self, options: StepOptions, seed: int, first_step: int, n_steps_before: int
     ) -> Settings:
-        scalar = self._dtype.type
-        # Keras has the slope as float32.
-        slope = np.float32(ACTIVATIONS[self._spec.activation].negative_slope)
+        scalar, known = self._dtype.type, self._optimizer.options
         return Settings(
-            negative_slope=scalar(slope),
+            activation=ACTIVATIONS[self._spec.activation](self._spec.dtype),
             softmax=self._spec.out_activation == "softmax",
             alpha=scalar(options.alpha),
             dropout=scalar(options.dropout),
@@ -232,18 +242,27 @@ class NumbaAdamTrainer:
             seed=np.uint32(seed),
             first_step=first_step,
             n_steps_before=n_steps_before,
-            **vars(self._options),
+            optimizer=OPTIMIZERS[self._optimizer.update](self._spec.dtype),
+            clip_norm=scalar(known["clipnorm"] or known["global_clipnorm"] or 0),
+            clip_value=scalar(0 if self._optimizer.clips_norm else known["clipvalue"] or 0),
+            clips_all=not known["clipnorm"],
+            weight_decay=scalar(np.float32(known["weight_decay"] or 0)),
+            has_average=self._optimizer.has_average,
+            average_momentum=float(known["ema_momentum"]),
+            overwrite_every=int(known["ema_overwrite_frequency"] or 0),
         )
 
     def _prepared(self, data: Rows, batch_size: int) -> tuple[Layout, Workspace]:
         """Return what fits the data: for small ones, making it takes as long as an epoch."""
         is_sparse = not len(data.dense)
         if is_sparse not in self._layouts:
-            self._layouts[is_sparse] = Layout(self._spec, sparse=is_sparse)
+            groups = self._optimizer.slot_groups
+            self._layouts[is_sparse] = Layout(self._spec, sparse=is_sparse, slot_groups=groups)
         layout = self._layouts[is_sparse]
         key = is_sparse, batch_size
         if key not in self._workspaces:
-            self._workspaces[key] = layout.workspace(batch_size)
+            keeps_gradient = self._optimizer.clips_norm
+            self._workspaces[key] = layout.workspace(batch_size, keeps_gradient=keeps_gradient)
         return layout, self._workspaces[key]
 
 
@@ -255,14 +274,21 @@ def _run_workers(
     settings: Settings,
     order: npt.NDArray[np.intp],
     rates: FloatArray,
+    step_options: FloatArray | None = None,
 ) -> npt.NDArray[np.float64]:
-    """Run `train_steps` by one worker or several; return the totals. An interrupt stops them."""
-    has_moments = len(network.first_moments) > 0
-    weight_blocks = layout.weight_blocks if has_moments else np.zeros((0, 4), np.int64)
+    """Run `train_steps` by one worker or several; return the totals. An interrupt stops them.
+
+    Without options of the steps, the network is evaluated only.
+    """
+    weight_blocks = layout.weight_blocks
+    if step_options is None:
+        step_options, weight_blocks = np.zeros((len(rates), 1)), np.zeros((0, 4), np.int64)
     order = np.ascontiguousarray(order, np.int64)
     rates = np.ascontiguousarray(rates, np.float64)
     totals = np.zeros(3)
-    arguments = data, network, workspace, settings, order, rates, weight_blocks, totals
+    arguments = (
+        data, network, workspace, settings, order, rates, step_options, weight_blocks, totals
+    )  # fmt: skip
     if len(order) * len(network.weights) <= MAX_SERIAL_WORK:
         (gradient,) = layout.gradient_buffers(1)
         train_steps(new_counters(1), gradient, *arguments)

@@ -28,7 +28,7 @@ from sk_mnist.engines.numba import csr
 from sk_mnist.engines.numba.csr import stays_sparse, to_csr
 from sk_mnist.engines.numba.kernels.csr import copy_nonzero
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE
-from sk_mnist.engines.numba.trainer import NumbaAdamTrainer
+from sk_mnist.engines.numba.trainer import NumbaTrainer
 from sk_mnist.network.spec import NetworkSpec
 
 pytestmark = pytest.mark.keras  # `jobs` imports TensorFlow
@@ -39,7 +39,7 @@ LARGE = NetworkSpec((301, 2 * TILE + 6, 140, 3), "relu", "softmax", "float64")
 
 def loaded_rows(job):
     data = job.data
-    return NumbaAdamTrainer(job.task).load(data.X, data.labels, data.row_weight, data.scaling)
+    return NumbaTrainer(job.task).load(data.X, data.labels, data.row_weight, data.scaling)
 
 
 def kernel_weights(job):
@@ -64,7 +64,7 @@ def test_csr_of_inputs_that_changed_since_they_were_counted_stays_within_its_roo
 def test_csr_holds_scaled_nonzero_inputs():
     X = np.array([[0, 3, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 1, 2]], "uint8")
     scaling = InputScaling(np.zeros(1), np.array([2.0]))
-    trainer = NumbaAdamTrainer(make_job(SMALL).task)
+    trainer = NumbaTrainer(make_job(SMALL).task)
     rows = trainer.load(X, np.zeros(3, int), np.ones(3), scaling)
     assert_array_equal(rows.indptr, [0, 1, 1, 3])
     assert_array_equal(rows.indices, [1, 3, 4])
@@ -123,7 +123,7 @@ def test_csr_of_a_sparse_matrix_is_never_made_dense():
     X = sparse.random_array((500, 10**6), density=1e-5, format="csr", rng=0, dtype="float32")
     scaling = InputScaling(np.zeros(1), np.ones(1))
     assert stays_sparse(X, scaling)
-    trainer = NumbaAdamTrainer(make_job(SMALL).task)
+    trainer = NumbaTrainer(make_job(SMALL).task)
     tracemalloc.start()
     rows = trainer.load(X, np.zeros(500, int), np.ones(500), scaling)
     _, peak = tracemalloc.get_traced_memory()

@@ -11,9 +11,12 @@ from typing import Any
 
 import llvmlite
 import numba
-from numba import njit
+from numba import njit, types
+from numba.core.ccallback import CFunc
 
 from sk_mnist.engines.numba.kernels.code_cache import code_cache
+
+_OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
 
 
 def cache_key(directory: Traversable) -> str:
@@ -52,7 +55,7 @@ def entry_point(function: Callable[..., Any], **options: Any) -> Callable[..., A
 
     The code is cached on disk for other processes.
     """
-    options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}, **options}
+    options = {"nogil": True, **_OPTIONS, **options}
     # Numba names the files of the cache after the function.
     function.__qualname__ = f"{function.__name__}_{_own_cache_key()}"
     compiled = njit(**options)(function)
@@ -64,6 +67,44 @@ def entry_point(function: Callable[..., Any], **options: Any) -> Callable[..., A
 # Wrappers for calls from Python or C take long to compile.
 kernel = functools.partial(entry_point, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """Compile a function that is called by compiled functions only."""
+
+
+def c_function(*argument_types: Any) -> Callable[[Callable[..., Any]], Callable[[str], int]]:
+    """Decorate a function that compiled code calls by its address, of which there is one per dtype.
+
+    So what a fit does not use is not compiled, and what it uses does not make `train_steps` another
+    function. Its call costs nothing beside the loops over arrays in it.
+
+    Parameters
+    ----------
+    *argument_types : callable or numba type
+        Types of the arguments; a callable maps Numba's type of the network's scalars to one.
+
+    Returns
+    -------
+    callable
+        Turns the function into one that maps a dtype, "float32" or "float64", to the address.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[[str], int]:
+        function.__qualname__ = f"{function.__name__}_{_own_cache_key()}"
+
+        @functools.cache
+        def address(dtype: str) -> int:
+            scalar = getattr(types, dtype)
+            arguments = [t(scalar) if not isinstance(t, types.Type) else t for t in argument_types]
+            result: Any = CFunc(function, (tuple(arguments), types.void), {}, _OPTIONS)
+            result._cache = code_cache(function)
+            result.compile()
+            _compiled.append(result)  # its machine code goes with it
+            return int(result.address)
+
+        return functools.update_wrapper(address, function)
+
+    return decorate
+
+
+_compiled: list[Any] = []
 
 inlined = functools.partial(kernel, inline="always")
 """Compile a function as a part of its caller: once, where a kernel is optimized twice."""

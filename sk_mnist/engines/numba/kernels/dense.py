@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sk_mnist.engines.numba.kernels.activation import activation_gradient
 from sk_mnist.engines.numba.kernels.compile import inlined, kernel
 from sk_mnist.engines.numba.kernels.dropout import mask_key, multiply_by_mask
 from sk_mnist.engines.numba.kernels.gemm import gemm, transpose
+from sk_mnist.engines.numba.kernels.llvm_calls import call_activation
 from sk_mnist.engines.numba.kernels.structs import layer_rows
 
 
-@kernel
+@inlined
 def gather_inputs(start, stop, batch, rows, network, workspace):
     """Copy and scale the inputs of dense rows."""
     inputs = layer_rows(workspace.outputs, 0, start, stop, network, workspace)
@@ -47,22 +47,18 @@ def affine(layer, n_rows, inputs, network, logits):
             logits[i * n_units + j] += intercept[j]
 
 
-@kernel
+@inlined
 def activate_and_drop(layer, start, stop, step, network, workspace, settings):
     """Replace the logits of a hidden layer by its outputs, and keep their gradient."""
     outputs = layer_rows(workspace.outputs, layer, start, stop, network, workspace)
     gradients = layer_rows(workspace.activation_gradients, layer, start, stop, network, workspace)
-    activation_gradient(outputs, settings.negative_slope, gradients)
+    call_activation(settings.activation, outputs, gradients, outputs.size)
     if settings.dropout > 0:
         key = mask_key(settings.seed, settings.first_step + step, layer - 1)
-        multiply_by_mask(gradients, start, key, settings.dropout)
-    n_rows, n_units = outputs.shape
-    for i in range(n_rows):
-        for j in range(n_units):
-            outputs[i, j] *= gradients[i, j]
+        multiply_by_mask(outputs, gradients, start, key, settings.dropout)
 
 
-@kernel
+@inlined
 def backward(layer, start, stop, network, workspace):
     """Compute the deltas of a hidden layer from those of the layer above it."""
     n_units, n_above = network.layer_sizes[layer], network.layer_sizes[layer + 1]

@@ -1,40 +1,134 @@
-"""Optimizers: a function that updates some weights, and one that computes its step size."""
+"""Optimizers: functions that update some weights by their gradient, as Keras's classes do.
+
+Each takes pointers to the weights, to its slots, to the gradient and to its options, which are
+float64. A slot has a number for each weight, and the next slot lies `stride` numbers behind it.
+What Keras does around all optimizers (clipping, weight decay, moving averages) is in `train`.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-import numpy as np
+from numba import carray, types
 
-from sk_mnist.engines.numba.kernels.compile import kernel
-
-
-@kernel
-def adam_step_size(learning_rate, n_steps, settings):
-    """Compute the factor of Adam's update in step `n_steps`, from one, rounded as in Keras.
-
-    Options are rounded to float32 whatever the dtype of the network, which all else has.
-    """
-    scalar = type(settings.alpha)
-    t = scalar(n_steps)
-    beta_1, beta_2 = scalar(np.float32(settings.beta_1)), scalar(np.float32(settings.beta_2))
-    step_size = scalar(np.float32(learning_rate)) * math.sqrt(scalar(1) - beta_2**t)
-    return step_size / (scalar(1) - beta_1**t)
+from sk_mnist.engines.numba.kernels.compile import c_function
 
 
-@kernel
-def adam(weights, first_moments, second_moments, gradient, l2, step_size, settings):
-    """Update weights and moments by the gradient of the loss, to which L2 regularization is added.
+def _options(scalar: types.Type) -> types.Type:
+    return types.CPointer(types.float64)
 
-    All arrays are vectors of the same length.
-    """
-    scalar = weights.dtype.type
-    rest_1, rest_2 = scalar(1 - settings.beta_1), scalar(1 - settings.beta_2)
-    epsilon = scalar(settings.epsilon)
-    for j in range(len(gradient)):
-        g = gradient[j] + l2 * weights[j]
-        m = first_moments[j] + (g - first_moments[j]) * rest_1
-        v = second_moments[j] + (g * g - second_moments[j]) * rest_2
+
+optimizer = c_function(
+    types.CPointer, types.CPointer, types.intp, types.CPointer, types.intp, _options
+)
+"""Decorate a function of weights, slots, stride, gradient, number of weights, options."""
+
+
+@optimizer
+def adam(weights, slots, stride, gradient, n, options):
+    """Take step size, 1 - beta_1, 1 - beta_2, epsilon."""
+    w, g, option = carray(weights, n), carray(gradient, n), carray(options, 4)
+    slot = carray(slots, 2 * stride)
+    first_moments, second_moments = slot[:n], slot[stride : stride + n]
+    scalar = w.dtype.type
+    step_size, rest_1, rest_2 = scalar(option[0]), scalar(option[1]), scalar(option[2])
+    epsilon = scalar(option[3])
+    for j in range(n):
+        m = first_moments[j] + (g[j] - first_moments[j]) * rest_1
+        v = second_moments[j] + (g[j] * g[j] - second_moments[j]) * rest_2
         first_moments[j] = m
         second_moments[j] = v
-        weights[j] -= step_size * m / (math.sqrt(v) + epsilon)
+        w[j] -= step_size * m / (math.sqrt(v) + epsilon)
+
+
+@optimizer
+def amsgrad(weights, slots, stride, gradient, n, options):
+    """Take step size, 1 - beta_1, 1 - beta_2, epsilon."""
+    w, g, option = carray(weights, n), carray(gradient, n), carray(options, 4)
+    slot = carray(slots, 3 * stride)
+    first_moments, second_moments = slot[:n], slot[stride : stride + n]
+    largest = slot[2 * stride : 2 * stride + n]
+    scalar = w.dtype.type
+    step_size, rest_1, rest_2 = scalar(option[0]), scalar(option[1]), scalar(option[2])
+    epsilon = scalar(option[3])
+    for j in range(n):
+        m = first_moments[j] + (g[j] - first_moments[j]) * rest_1
+        v = second_moments[j] + (g[j] * g[j] - second_moments[j]) * rest_2
+        most = largest[j] if largest[j] > v else v
+        first_moments[j] = m
+        second_moments[j] = v
+        largest[j] = most
+        w[j] -= step_size * m / (math.sqrt(most) + epsilon)
+
+
+@optimizer
+def sgd(weights, slots, stride, gradient, n, options):
+    """Take the learning rate."""
+    w, g = carray(weights, n), carray(gradient, n)
+    rate = w.dtype.type(carray(options, 1)[0])
+    for j in range(n):
+        w[j] -= g[j] * rate
+
+
+@optimizer
+def momentum(weights, slots, stride, gradient, n, options):
+    """Take learning rate, momentum."""
+    w, g, option, m = carray(weights, n), carray(gradient, n), carray(options, 2), carray(slots, n)
+    rate, kept = w.dtype.type(option[0]), w.dtype.type(option[1])
+    for j in range(n):
+        step = m[j] * kept - g[j] * rate
+        m[j] = step
+        w[j] += step
+
+
+@optimizer
+def nesterov(weights, slots, stride, gradient, n, options):
+    """Take learning rate, momentum."""
+    w, g, option, m = carray(weights, n), carray(gradient, n), carray(options, 2), carray(slots, n)
+    rate, kept = w.dtype.type(option[0]), w.dtype.type(option[1])
+    for j in range(n):
+        step = m[j] * kept - g[j] * rate
+        m[j] = step
+        w[j] += step * kept - g[j] * rate
+
+
+@optimizer
+def rmsprop(weights, slots, stride, gradient, n, options):
+    """Take learning rate, rho, 1 - rho, epsilon, momentum, and whether it is centered.
+
+    The slots are the mean square; the momentum, if any; the mean gradient, if it is centered.
+    """
+    w, g, option = carray(weights, n), carray(gradient, n), carray(options, 6)
+    slot = carray(slots, 3 * stride)
+    scalar = w.dtype.type
+    rate, rho, rest = scalar(option[0]), scalar(option[1]), scalar(option[2])
+    epsilon, kept, is_centered = scalar(option[3]), scalar(option[4]), option[5] > 0
+    has_momentum = kept > 0
+    mean_square = slot[:n]
+    for j in range(n):
+        mean_square[j] = rho * mean_square[j] + rest * (g[j] * g[j])
+    if is_centered:
+        first = (2 if has_momentum else 1) * stride
+        mean = slot[first : first + n]
+        for j in range(n):
+            mean[j] = rho * mean[j] + rest * g[j]
+            variance = mean_square[j] - mean[j] * mean[j]
+            g[j] = rate * g[j] / math.sqrt(variance + epsilon)
+    else:
+        for j in range(n):
+            g[j] = rate * g[j] / math.sqrt(mean_square[j] + epsilon)
+    if has_momentum:
+        step = slot[stride : stride + n]
+        for j in range(n):
+            step[j] = kept * step[j] + g[j]
+            w[j] -= step[j]
+    else:
+        for j in range(n):
+            w[j] -= g[j]
+
+
+OPTIMIZERS: dict[str, Callable[[str], int]] = {
+    function.__name__: function for function in (adam, amsgrad, momentum, nesterov, rmsprop, sgd)
+}
+"""By name, functions that map a dtype to the address of the compiled optimizer."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 
-from sk_mnist.engines.numba.kernels.activation import activate
 from sk_mnist.engines.numba.kernels.compile import entry_point
 from sk_mnist.engines.numba.kernels.dense import affine
+from sk_mnist.engines.numba.kernels.llvm_calls import call_activation
 
 BLOCK_ROWS = 48
 """Rows that go through the network together, a multiple of the rows of the gemm microkernel."""
 
 
 @entry_point
-def predict_logits(X, network, negative_slope, buffers, logits):
+def predict_logits(X, network, activation, buffers, logits):
     """Compute the logits of some rows; return whether their inputs are certainly finite.
 
     Parameters
@@ -22,10 +22,10 @@ def predict_logits(X, network, negative_slope, buffers, logits):
         The inputs, in the dtype of the network.
     network : Network
         The network, without moments.
-    negative_slope : scalar of the same dtype
-        Gradient of the hidden layers' activation below zero.
-    buffers : ndarray of shape (2, BLOCK_ROWS * max(layer_sizes))
-        Room for the outputs of two layers.
+    activation : int
+        Address of the hidden layers' activation.
+    buffers : ndarray of shape (3, BLOCK_ROWS * max(layer_sizes))
+        Room for the outputs of two layers, and for gradients, which are not used.
     logits : ndarray of shape (n_rows, n_outputs)
         Written to.
     """
@@ -39,7 +39,7 @@ def predict_logits(X, network, negative_slope, buffers, logits):
             finite &= math.isfinite(buffers[0, i * network.layer_sizes[1]])
         for layer in range(1, n_layers):
             inputs = buffers[(layer + 1) % 2]
-            activate(inputs[: n_rows * network.layer_sizes[layer]], negative_slope)
+            call_activation(activation, inputs, buffers[2], n_rows * network.layer_sizes[layer])
             affine(layer, n_rows, inputs, network, buffers[layer % 2])
         size = n_rows * logits.shape[1]
         outputs = buffers[(n_layers + 1) % 2, :size]

@@ -11,8 +11,8 @@ from sk_mnist.engines.numba.kernels.llvm_atomics import fetch_add, load, yield_p
 N_WORKERS, ARRIVALS, N_JOINED, STOP, QUEUES = range(5)
 """Rows of the counters; the queues are all rows from `QUEUES` on."""
 
-N_QUEUES = 3
-"""Kinds of tasks in a step: tiles, row blocks, weight blocks."""
+N_QUEUES = 4
+"""Kinds of tasks in a step: tiles, row blocks, weight blocks, and these again to be updated."""
 
 SPIN_LIMIT = 1000
 """How often a worker looks for the others before it yields its processor."""
@@ -30,7 +30,7 @@ def new_counters(n_workers: int) -> npt.NDArray[np.int64]:
 
     Returns
     -------
-    ndarray of shape (4 + 3 * n_workers, 16), int64
+    ndarray of shape (4 + 4 * n_workers, 16), int64
         Only the first column is used: the number of workers; how often one has arrived at a
         barrier; how many workers have started; whether to stop, which any thread may set to one;
         and of each queue, how many of each worker's own tasks were taken.

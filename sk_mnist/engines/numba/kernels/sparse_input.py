@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sk_mnist.engines.numba.kernels.compile import kernel
+from sk_mnist.engines.numba.kernels.compile import inlined
 from sk_mnist.engines.numba.kernels.llvm_atomics import prefetch
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE, add_scaled_rows, scatter_add_rows
 from sk_mnist.engines.numba.kernels.structs import CACHE_LINE, layer_rows
 
 
-@kernel
+@inlined
 def prefetch_rows(start, stop, batch, rows, network):
     """Prefetch a share of the next batch's rows, the share that the inputs of a task are of all.
 
@@ -24,7 +24,7 @@ def prefetch_rows(start, stop, batch, rows, network):
             prefetch(rows.values, k)
 
 
-@kernel
+@inlined
 def forward_tile(t, batch, rows, network, workspace):
     """Multiply the rows of a batch by the weights of tile `t`.
 
@@ -54,7 +54,7 @@ def forward_tile(t, batch, rows, network, workspace):
             )
 
 
-@kernel
+@inlined
 def gather_tiles(start, stop, network, workspace):
     """Copy products from tiles to the logits of the first layer, and add the intercepts."""
     logits = layer_rows(workspace.outputs, 1, start, stop, network, workspace)
@@ -66,7 +66,7 @@ def gather_tiles(start, stop, network, workspace):
                 logits[i, k] = workspace.tiles[t, start + i, j] + intercept[k]
 
 
-@kernel
+@inlined
 def scatter_deltas(start, stop, network, workspace):
     """Copy the deltas of the first layer to tiles."""
     deltas = layer_rows(workspace.deltas, 1, start, stop, network, workspace)
@@ -80,7 +80,7 @@ def scatter_deltas(start, stop, network, workspace):
                 tile[start + i, j] = 0
 
 
-@kernel
+@inlined
 def tile_gradient(t, start, stop, n_rows, rows, workspace, gradient):
     """Compute the gradient of tile `t` for the inputs from `start` to `stop`, an input range."""
     gradient[: (stop - start) * TILE] = 0

@@ -40,7 +40,7 @@ class Rows(NamedTuple):
 
 
 class Network(NamedTuple):
-    """Weights and Adam's moments, one vector each that holds all layers.
+    """Weights, and what the optimizer keeps for each: vectors that hold all layers.
 
     Attributes
     ----------
@@ -51,9 +51,11 @@ class Network(NamedTuple):
         line: rows a power of two apart would compete for the same place in the cache.
     coef_starts, intercept_starts : ndarray of int64
         Where in the vectors the matrix and the intercepts of each layer begin.
-    weights, first_moments, second_moments : ndarray
+    weights : ndarray
         The matrix of a dense layer has the shape (n_inputs, leading_dim), that of a first layer of
-        CSR inputs (n_tiles, n_inputs, TILE). Without moments, the network is only evaluated.
+        CSR inputs (n_tiles, n_inputs, TILE).
+    slots : ndarray of shape (n_slots, n)
+        Each row has the layout of the weights. There are none if the network is only evaluated.
     """
 
     layer_sizes: Any
@@ -61,8 +63,7 @@ class Network(NamedTuple):
     coef_starts: Any
     intercept_starts: Any
     weights: Any
-    first_moments: Any
-    second_moments: Any
+    slots: Any
 
 
 class Workspace(NamedTuple):
@@ -87,6 +88,11 @@ class Workspace(NamedTuple):
         in the cache of the worker that computes the tile.
     losses, correct : ndarray of shape (batch_size,)
         Loss of each row, and 1 if it is predicted correctly, times its weight.
+    gradient : ndarray
+        The gradient of all weights, in their layout, where it has to be known before a step is
+        taken; otherwise empty.
+    square_sums : ndarray of shape (n_weight_blocks, 2), float64
+        Sums of the squares of the gradient, of the coefficients and the intercepts of each block.
     """
 
     layer_starts: Any
@@ -99,6 +105,8 @@ class Workspace(NamedTuple):
     range_bounds: Any
     losses: Any
     correct: Any
+    gradient: Any
+    square_sums: Any
 
 
 class Settings(NamedTuple):
@@ -106,8 +114,8 @@ class Settings(NamedTuple):
 
     Attributes
     ----------
-    negative_slope : scalar of the network's dtype
-        Gradient of the hidden layers' activation below zero.
+    activation : int
+        Address of the hidden layers' activation.
     softmax : bool
         Whether the output layer is a softmax; otherwise each output is logistic.
     alpha, dropout, label_smoothing : scalar of the network's dtype
@@ -117,12 +125,24 @@ class Settings(NamedTuple):
     first_step : int
         Number of the first step in the epoch.
     n_steps_before : int
-        Steps that Adam has made before.
-    beta_1, beta_2, epsilon : float
-        Adam's.
+        Steps that the optimizer has made before.
+    optimizer : int
+        Address of the optimizer's update.
+    clip_norm, clip_value : scalar of the network's dtype
+        Largest norm of a gradient, and largest size of its numbers; zero if there is no limit.
+    clips_all : bool
+        Whether the norm is that of the gradients of all layers, not of each array.
+    weight_decay : scalar of the network's dtype
+        Share of the weights, times the learning rate, that each step takes off.
+    has_average : bool
+        Whether the last slot has the moving averages of the weights.
+    average_momentum : float
+        How much of the averages a step keeps.
+    overwrite_every : int
+        After so many steps the weights become the averages; zero for never.
     """
 
-    negative_slope: Any
+    activation: Any
     softmax: Any
     alpha: Any
     dropout: Any
@@ -130,9 +150,14 @@ class Settings(NamedTuple):
     seed: Any
     first_step: Any
     n_steps_before: Any
-    beta_1: Any
-    beta_2: Any
-    epsilon: Any
+    optimizer: Any
+    clip_norm: Any
+    clip_value: Any
+    clips_all: Any
+    weight_decay: Any
+    has_average: Any
+    average_momentum: Any
+    overwrite_every: Any
 
 
 @kernel

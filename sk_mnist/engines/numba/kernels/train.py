@@ -1,15 +1,20 @@
-"""The training loop: steps of Adam on batches of rows, by several threads at once.
+"""The training loop: steps of an optimizer on batches of rows, by several threads at once.
 
 A step is cut into tasks. First come row blocks: forward through the layers, and backward to the
-deltas of each layer. Then come weight blocks: their gradient, and at once Adam's update, while both
-are in the cache. A task does the same whoever takes it, so that the number of threads does not
-change a bit of the result.
+deltas of each layer. Then come weight blocks: their gradient, and at once the optimizer's update,
+while both are in the cache. Only where the norm of the gradient is limited, all of it has to be
+known first, and the updates are tasks of their own. A task does the same whoever takes it, so that
+the number of threads does not change a bit of the result.
 
 A first layer of CSR rows is computed before the row blocks, by tiles of `TILE` units. The worker
 that multiplies by a tile also updates it, so that the tile stays in one processor's cache.
 """
 
 from __future__ import annotations
+
+import math
+
+import numpy as np
 
 from sk_mnist.engines.numba.kernels.compile import entry_point, inlined, kernel
 from sk_mnist.engines.numba.kernels.dense import (
@@ -25,9 +30,9 @@ from sk_mnist.engines.numba.kernels.llvm_atomics import (
     flush_denormals,
     restore_denormals,
 )
+from sk_mnist.engines.numba.kernels.llvm_calls import call_optimizer
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE
 from sk_mnist.engines.numba.kernels.loss import loss_and_output_gradient
-from sk_mnist.engines.numba.kernels.optimizers import adam, adam_step_size
 from sk_mnist.engines.numba.kernels.scheduler import (
     ARRIVALS,
     N_JOINED,
@@ -61,6 +66,7 @@ def train_steps(
     settings,
     order,
     learning_rates,
+    step_options,
     weight_blocks,
     totals,
 ):
@@ -73,12 +79,14 @@ def train_steps(
     gradient : ndarray of shape (n,)
         Room for the gradient of the largest weight block, for this worker alone.
     rows, network, workspace, settings
-        Weights and moments of the network change.
+        Weights and slots of the network change.
     order : ndarray of shape (n_rows,), int64
         The rows, batch after batch, as many as the workspace has room for; the last batch may be
         smaller.
     learning_rates : ndarray of shape (n_steps,), float64
         Learning rate of each step.
+    step_options : ndarray of shape (n_steps, n_options), float64
+        What the optimizer takes in each step.
     weight_blocks : ndarray of shape (n_blocks, 4), int64
         Layer, tile (of a layer of CSR inputs), and first and last input (exclusive) of the weights
         that make a task. Together they cover all weights. If there are none, the network is only
@@ -122,8 +130,7 @@ def train_steps(
         queues[0, worker, 0] = 0
         queues[1, worker, 0] = 0
         next_batch = order[(step + 1) * batch_size : (step + 2) * batch_size]
-        n_steps = settings.n_steps_before + step + 1
-        step_size = adam_step_size(learning_rates[step], n_steps, settings)
+        queues[3, worker, 0] = 0
         if worker == 0:
             for i in range(len(batch)):
                 totals[0] += workspace.losses[i]
@@ -134,12 +141,16 @@ def train_steps(
             block = weight_blocks[task]
             if block[0] == 0 and not len(rows.dense):
                 prefetch_rows(block[2], block[3], next_batch, rows, network)
-            _update(
+            l2 = gradient.dtype.type(settings.alpha / weight_sum)
+            _weight_block(
+                task,
                 block,
                 gradient,
                 len(batch),
-                weight_sum,
-                step_size,
+                l2,
+                step,
+                learning_rates[step],
+                step_options[step],
                 rows,
                 network,
                 workspace,
@@ -149,6 +160,23 @@ def train_steps(
         target += n_workers
         if not wait_at_barrier(arrivals, target, stop):
             break
+        if len(workspace.gradient) and is_training:
+            task = next_task(worker, queues[3], len(weight_blocks))
+            while task < len(weight_blocks):
+                _update_clipped(
+                    weight_blocks[task],
+                    weight_blocks,
+                    step,
+                    learning_rates[step],
+                    step_options[step],
+                    network,
+                    workspace,
+                    settings,
+                )
+                task = next_task(worker, queues[3], len(weight_blocks))
+            target += n_workers
+            if not wait_at_barrier(arrivals, target, stop):
+                break
     restore_denormals(before)
 
 
@@ -178,39 +206,132 @@ def _forward_backward(
 
 
 @inlined
-def _update(block, gradient, n_rows, weight_sum, step_size, rows, network, workspace, settings):
-    """Update a weight block; with the weights of a layer's first inputs, also the intercepts."""
+def _weight_block(
+    task,
+    block,
+    gradient,
+    n_rows,
+    l2,
+    step,
+    rate,
+    options,
+    rows,
+    network,
+    workspace,
+    settings,
+):
+    """Compute the gradient of a weight block, with that of a layer's first inputs the intercepts'.
+
+    The weights are updated at once, unless the gradient is to be clipped by its norm.
+    """
     layer, tile, start, stop = block
-    if layer == 0 and not len(rows.dense):
-        first = network.coef_starts[0] + (tile * network.layer_sizes[0] + start) * TILE
-        size = (stop - start) * TILE
+    is_sparse = layer == 0 and not len(rows.dense)
+    keeps_gradient = len(workspace.gradient) > 0
+    first, size = _coefs(block, is_sparse, network)
+    coefs = workspace.gradient[first : first + size] if keeps_gradient else gradient[:size]
+    if is_sparse:
         deltas = workspace.tiles[tile, :n_rows]
-        tile_gradient(tile, start, stop, n_rows, rows, workspace, gradient)
+        tile_gradient(tile, start, stop, n_rows, rows, workspace, coefs)
     else:
-        leading_dim = network.leading_dims[layer]
-        first = network.coef_starts[layer] + start * leading_dim
-        size = (stop - start) * leading_dim
         deltas = layer_rows(workspace.deltas, layer + 1, 0, n_rows, network, workspace)
-        coef_gradient(layer, start, stop, n_rows, network, workspace, gradient)
-    l2 = gradient.dtype.type(settings.alpha / weight_sum)
-    _apply(gradient[:size], first, l2, step_size, network, settings)
+        coef_gradient(layer, start, stop, n_rows, network, workspace, coefs)
+    if l2 > 0:
+        weights = network.weights[first : first + size]
+        for j in range(size):
+            coefs[j] += l2 * weights[j]
+    if keeps_gradient:
+        workspace.square_sums[task, 0] = _square_sum(coefs)
+    else:
+        _update(coefs, first, step, rate, options, network, settings)
     if start == 0:
-        sums = gradient[: deltas.shape[1]]
-        column_sums(deltas, n_rows, sums)
+        size = deltas.shape[1]
         first = network.intercept_starts[layer] + tile * TILE
-        _apply(sums, first, gradient.dtype.type(0), step_size, network, settings)
+        intercepts = workspace.gradient[first : first + size] if keeps_gradient else gradient[:size]
+        column_sums(deltas, n_rows, intercepts)
+        if keeps_gradient:
+            workspace.square_sums[task, 1] = _square_sum(intercepts)
+        else:
+            _update(intercepts, first, step, rate, options, network, settings)
+
+
+@inlined
+def _coefs(block, is_sparse, network):
+    """Return where the coefficients of a weight block begin, and their number."""
+    layer, tile, start, stop = block
+    width = TILE if is_sparse else network.leading_dims[layer]
+    first = network.coef_starts[layer] + (tile * network.layer_sizes[0] + start) * width
+    return first, (stop - start) * width
 
 
 @kernel
-def _apply(gradient, first, l2, step_size, network, settings):
-    """Update the weights that lie behind each other from `first` on."""
-    stop = first + len(gradient)
-    adam(
-        network.weights[first:stop],
-        network.first_moments[first:stop],
-        network.second_moments[first:stop],
-        gradient,
-        l2,
-        step_size,
-        settings,
-    )
+def _update_clipped(block, weight_blocks, step, rate, options, network, workspace, settings):
+    """Update a weight block by the gradient in the workspace, clipped by its norm."""
+    layer, tile, start, _ = block
+    is_sparse = layer == 0 and len(workspace.tiles) > 0
+    first, size = _coefs(block, is_sparse, network)
+    coefs = workspace.gradient[first : first + size]
+    _scale(coefs, _clipping_factor(layer, 0, weight_blocks, workspace, settings))
+    _update(coefs, first, step, rate, options, network, settings)
+    if start == 0:
+        first = network.intercept_starts[layer] + tile * TILE
+        size = TILE if is_sparse else network.layer_sizes[layer + 1]
+        intercepts = workspace.gradient[first : first + size]
+        _scale(intercepts, _clipping_factor(layer, 1, weight_blocks, workspace, settings))
+        _update(intercepts, first, step, rate, options, network, settings)
+
+
+@kernel
+def _clipping_factor(layer, kind, weight_blocks, workspace, settings):
+    """Return what the gradient of an array is multiplied by, the sums in the order of blocks."""
+    total = 0.0
+    for i in range(len(weight_blocks)):
+        is_counted = settings.clips_all or weight_blocks[i, 0] == layer
+        if is_counted and (settings.clips_all or kind == 0):
+            total += workspace.square_sums[i, 0]
+        if is_counted and (settings.clips_all or kind == 1) and weight_blocks[i, 2] == 0:
+            total += workspace.square_sums[i, 1]
+    norm = math.sqrt(total)
+    return settings.clip_norm / max(norm, float(settings.clip_norm))
+
+
+@kernel
+def _square_sum(vector):
+    total = 0.0
+    for j in range(len(vector)):
+        total += float(vector[j]) * float(vector[j])
+    return total
+
+
+@kernel
+def _scale(vector, factor):
+    factor = vector.dtype.type(factor)
+    for j in range(len(vector)):
+        vector[j] *= factor
+
+
+@kernel
+def _update(gradient, first, step, rate, options, network, settings):
+    """Update the weights that lie behind each other from `first` on, as Keras's optimizers do."""
+    n = len(gradient)
+    weights = network.weights[first : first + n]
+    scalar = weights.dtype.type
+    one = scalar(1)
+    limit = settings.clip_value
+    if limit > 0:
+        for j in range(n):
+            g = limit if gradient[j] > limit else gradient[j]
+            gradient[j] = -limit if g < -limit else g
+    if settings.weight_decay != 0:
+        rate = scalar(np.float32(rate))  # as Keras has it
+        for j in range(n):
+            weights[j] -= weights[j] * settings.weight_decay * rate
+    slots, stride = network.slots.reshape(-1)[first:], network.slots.shape[1]
+    call_optimizer(settings.optimizer, weights, slots, stride, gradient, n, options)
+    if settings.has_average:
+        n_steps = settings.n_steps_before + step + 1
+        averages = network.slots[len(network.slots) - 1, first : first + n]
+        kept = scalar(settings.average_momentum if n_steps > 1 else 0)
+        for j in range(n):
+            averages[j] = kept * averages[j] + (one - kept) * weights[j]
+        if settings.overwrite_every > 0 and n_steps % settings.overwrite_every == 0:
+            weights[:] = averages

@@ -1,0 +1,152 @@
+"""Activations of the hidden layers, each with its gradient.
+
+Every function replaces logits by outputs, and writes the gradient of these by the logits to a
+second array. `sk_mnist.network.activations` is the reference. The output of NaN is NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numba import carray, types
+
+from sk_mnist.engines.numba.kernels.compile import c_function, kernel
+from sk_mnist.engines.numba.kernels.llvm_math import (
+    LARGEST_EXPONENT,
+    exp_parts,
+    normal_tail_factor,
+)
+
+LEAKY_SLOPE = np.float32(0.2)
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+NORMAL_DENSITY_AT_ZERO = 1 / math.sqrt(2 * math.pi)
+
+activation = c_function(types.CPointer, types.CPointer, types.intp)
+"""Decorate a function of two pointers, to the logits and to the gradients, and their number."""
+
+
+@activation
+def identity(logits, gradients, n):
+    """Compute z."""
+    gradient = carray(gradients, n)
+    for j in range(n):
+        gradient[j] = 1
+
+
+@activation
+def relu(logits, gradients, n):
+    """Compute max(z, 0)."""
+    z, gradient = carray(logits, n), carray(gradients, n)
+    zero, one = z.dtype.type(0), z.dtype.type(1)
+    for j in range(n):
+        gradient[j] = one if z[j] > zero else zero
+        z[j] = zero if z[j] <= zero else z[j]
+
+
+@activation
+def leaky_relu(logits, gradients, n):
+    """Compute z, or slope * z below zero."""
+    z, gradient = carray(logits, n), carray(gradients, n)
+    zero, one, slope = z.dtype.type(0), z.dtype.type(1), z.dtype.type(LEAKY_SLOPE)
+    for j in range(n):
+        gradient[j] = one if z[j] > zero else slope
+        z[j] = slope * z[j] if z[j] <= zero else z[j]
+
+
+@activation
+def elu(logits, gradients, n):
+    """Compute z, or exp(z) - 1 below zero."""
+    z, gradient = carray(logits, n), carray(gradients, n)
+    zero, one = z.dtype.type(0), z.dtype.type(1)
+    for j in range(n):
+        p, s = exp_parts(_limited(zero if z[j] > zero else z[j]))
+        gradient[j] = one if z[j] > zero else s + s * p
+        z[j] = z[j] if z[j] > zero else s * p + (s - one)
+
+
+@activation
+def selu(logits, gradients, n):
+    """Compute scale * z, or scale * alpha * (exp(z) - 1) below zero."""
+    z, gradient = carray(logits, n), carray(gradients, n)
+    zero, one = z.dtype.type(0), z.dtype.type(1)
+    scale, scaled_alpha = z.dtype.type(SELU_SCALE), z.dtype.type(SELU_SCALE * SELU_ALPHA)
+    for j in range(n):
+        p, s = exp_parts(_limited(zero if z[j] >= zero else z[j]))
+        gradient[j] = scale if z[j] >= zero else scaled_alpha * (s + s * p)
+        z[j] = scale * z[j] if z[j] >= zero else scaled_alpha * (s * p + (s - one))
+
+
+@activation
+def logistic(logits, gradients, n):
+    """Compute 1 / (1 + exp(-z))."""
+    z, gradient = carray(logits, n), carray(gradients, n)
+    one = z.dtype.type(1)
+    for j in range(n):
+        y = _logistic(z[j])
+        gradient[j] = y * (one - y)
+        z[j] = y
+
+
+@activation
+def silu(logits, gradients, n):
+    """Compute z / (1 + exp(-z))."""
+    z, gradient = carray(logits, n), carray(gradients, n)
+    one = z.dtype.type(1)
+    for j in range(n):
+        y = _logistic(z[j])
+        gradient[j] = y * (one + z[j] * (one - y))
+        z[j] *= y
+
+
+@activation
+def tanh(logits, gradients, n):
+    """Compute tanh(z)."""
+    z, gradient = carray(logits, n), carray(gradients, n)
+    one, two = z.dtype.type(1), z.dtype.type(2)
+    for j in range(n):
+        p, s = exp_parts(_limited(two * z[j]))
+        e = s * p + (s - one)  # exp(2 z) - 1
+        y = e / (e + two)
+        gradient[j] = one - y * y
+        z[j] = y
+
+
+@activation
+def gelu(logits, gradients, n):
+    """Compute z times the probability that a normal variable is below z."""
+    z, gradient = carray(logits, n), carray(gradients, n)
+    zero, one, half = z.dtype.type(0), z.dtype.type(1), z.dtype.type(0.5)
+    density_at_zero = z.dtype.type(NORMAL_DENSITY_AT_ZERO)
+    for j in range(n):
+        x = z[j]
+        p, s = exp_parts(_limited(-half * x * x))
+        e = s + s * p
+        tail = e * normal_tail_factor(abs(x))
+        distribution = one - tail if x > zero else tail
+        gradient[j] = distribution + x * e * density_at_zero
+        z[j] = x * distribution
+
+
+ACTIVATIONS: dict[str, Callable[[str], int]] = {
+    function.__name__: function
+    for function in (elu, gelu, identity, leaky_relu, logistic, relu, selu, silu, tanh)
+}
+"""By name, functions that map a dtype to the address of the compiled activation."""
+
+
+@kernel
+def _logistic(z):
+    p, s = exp_parts(_limited(-z))
+    one = type(z)(1)
+    return one / (one + (s + s * p))
+
+
+@kernel
+def _limited(x):
+    """Return x within the limits of `exp_parts`."""
+    limit = type(x)(LARGEST_EXPONENT)
+    x = limit if x > limit else x
+    return -limit if x < -limit else x
