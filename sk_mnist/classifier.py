@@ -50,8 +50,8 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
 
     Hidden layers compute ``activation(x @ coef + intercept)``, and the output layer gives the
     probability of each class. A Keras optimizer minimizes the cross-entropy on shuffled batches. On
-    a CPU, Adam with the activations "relu", "leaky_relu" and "identity" is trained by compiled
-    kernels of this package, everything else by TensorFlow.
+    a CPU, the optimizers "adam", "adamw", "rmsprop" and "sgd" are those of compiled kernels of this
+    package, which train without TensorFlow; all others are Keras's own, compiled by TensorFlow.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
     dropout : float or "auto", default="auto"
         Probability, in [0, 1), that an output of a hidden layer is set to zero in a training step;
         the others are scaled up to keep the mean [1]_. Larger values regularize more. "auto" is
-        0.2; for 10,000 samples or more it is 0.1, and for fewer than 48 it is 0.0.
+        0.5 for fewer than 1,000 samples (0.0 for fewer than 48), 0.1 for 10,000 or more, and 0.2
+        for any number between.
 
     alpha : float, default=0.0
         Strength of the L2 penalty on the weights, as in `MLPClassifier`: ``0.5 * alpha`` times the

@@ -29,15 +29,18 @@ MANY_FEATURES = 100
 
 MAX_UNITS = 2**31
 
+# The fewer the rows, the more holds a network back that could learn them by heart.
+DROPOUT_OF_FEW = 0.5
 DROPOUT = 0.2
 DROPOUT_OF_MANY = 0.1
+FEW_ROWS = 1_000
 
 # Fewer rows than this are one batch.
 ONE_BATCH_ROWS = 64
 
 # Fewer rows than this train without dropout, too. Nothing is then drawn at random but the initial
 # weights, and integer weights train the same network as repeated rows.
-FEW_ROWS = 48
+DROPOUT_ROWS = 48
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def resolve(estimator: Any, X: Any, *, streaming: bool) -> Settings:
     else:
         hidden = _as_sizes(estimator.hidden_layer_sizes)
     if is_auto(dropout):
-        dropout = DROPOUT_OF_MANY if many else DROPOUT if n_rows >= FEW_ROWS else 0.0
+        dropout = DROPOUT_OF_MANY if many else _dropout(n_rows)
     if is_auto(batch_size):
         batch_size = MAX_BATCH_SIZE if streaming else _batch_size(n_rows)
     if is_auto(epochs):
@@ -114,6 +117,12 @@ def _as_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
             f"{hidden_layer_sizes!r} instead."
         )
     return sizes
+
+
+def _dropout(n_rows: int) -> float:
+    if n_rows < DROPOUT_ROWS:
+        return 0.0
+    return DROPOUT_OF_FEW if n_rows < FEW_ROWS else DROPOUT
 
 
 def _batch_size(n_rows: int) -> int:
