@@ -66,8 +66,8 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
     dropout : float or "auto", default="auto"
         Probability, in [0, 1), that an output of a hidden layer is set to zero in a training step;
         the others are scaled up to keep the mean [1]_. Larger values regularize more. "auto" is
-        0.5 for fewer than 1,000 samples (0.0 for fewer than 48), 0.1 for 10,000 or more, and 0.2
-        for any number between.
+        0.2; it is 0.1 for 10,000 samples or more, and for fewer than 1,000 it is 0.5 if all hidden
+        layers have 100 units or more. Fewer than 48 samples are trained without dropout.
 
     alpha : float, default=0.0
         Strength of the L2 penalty on the weights, as in `MLPClassifier`: ``0.5 * alpha`` times the

@@ -415,7 +415,7 @@ np.testing.assert_allclose(clf.to_keras().predict(X, verbose=0), clf.predict_pro
 KerasMLPClassifier().fit(X, [0, 1, 2]).predict(X)
 for _ in range(2):
     try:
-        KerasMLPClassifier(optimizer="rmsprop").fit(X, [0, 1, 2])
+        KerasMLPClassifier(optimizer="nadam").fit(X, [0, 1, 2])
     except RuntimeError as error:
         print(error)
 """

@@ -5,10 +5,6 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Any
 
-_DEFAULT_TRAINING = (
-    'optimizer="adam" with activation="relu", "leaky_relu" or "identity" trains without it'
-)
-
 
 def has_tensorflow() -> bool:
     """Tell whether TensorFlow is installed, which the newest versions of Python do not have."""
@@ -24,8 +20,9 @@ def require_tensorflow() -> None:
     """
     if not has_tensorflow():
         raise ImportError(
-            "Training by this optimizer or activation needs TensorFlow, which is not installed: "
-            f"install it with a version of Python that it supports. {_DEFAULT_TRAINING}."
+            "Training by this optimizer needs TensorFlow, which is not installed: install it with "
+            'a version of Python that it supports. The optimizers "adam", "adamw", "rmsprop" and '
+            '"sgd" train without it.'
         )
 
 

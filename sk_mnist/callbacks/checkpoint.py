@@ -36,8 +36,8 @@ class Checkpoint:
     Notes
     -----
     A checkpoint is a classifier that predicts, of three times the size of a fitted one, because it
-    has the moments of Adam. Its `warm_start` is True, so that `fit` goes on where the training was
-    ended; give it the same data. Loading it can execute arbitrary code, as with any pickle.
+    has what the optimizer keeps. Its `warm_start` is True, so that `fit` goes on where the training
+    was ended; give it the same data. Loading it can execute arbitrary code, as with any pickle.
 
     Keras callbacks have states of their own, which a checkpoint does not bring back: a classifier
     with the parameter `callbacks` is refused.

@@ -18,7 +18,9 @@ def compile_kernels() -> None:
 
     from sk_mnist.classifier import KerasMLPClassifier
     from sk_mnist.engines.numba import predict
+    from sk_mnist.engines.numba.kernels.activations import ACTIVATIONS
     from sk_mnist.engines.numba.kernels.compile import cache_directory
+    from sk_mnist.engines.numba.kernels.optimizers import OPTIMIZERS
 
     console = ResultConsole()
     start = time.perf_counter()
@@ -30,6 +32,9 @@ def compile_kernels() -> None:
                 for X in (blank.astype(dtype), blank.astype(dtype) + 1):  # sparse, dense
                     classifier = KerasMLPClassifier((4,)).partial_fit(X, y, y)
                     predict.logits(X, classifier.coefs_, classifier.intercepts_, "relu")
+            for compiled_for in (*ACTIVATIONS.values(), *OPTIMIZERS.values()):
+                for name in ("float32", "float64"):
+                    compiled_for(name)
         except (RuntimeWarning, RuntimeError) as error:  # cannot be kept, or is turned off
             raise CommandError(str(error)) from error
     seconds = time.perf_counter() - start

@@ -79,8 +79,8 @@ def _again(parameters):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "optimizer",
-    ["sgd", keras.optimizers.Adam(use_ema=True, ema_momentum=0.9)],
-    ids=["sgd", "moving averages"],
+    ["nadam", keras.optimizers.Adam(use_ema=True, ema_momentum=0.9)],
+    ids=["nadam", "moving averages"],
 )
 def test_resuming_gives_the_same_network_through_tensorflow(tmp_path, optimizer):
     keeper = KeepAll(tmp_path / "checkpoint.joblib")

@@ -15,8 +15,8 @@ def require_tensorflow_backend() -> None:
         raise RuntimeError(
             f"Training needs Keras's TensorFlow backend, and Keras has been set to {backend!r}. "
             "Set KERAS_BACKEND=tensorflow, or unset it, before Keras is first imported; or use "
-            'optimizer="adam" with activation="relu", which needs no Keras. Fitted classifiers '
-            "predict without Keras."
+            'optimizer="adam", "adamw", "rmsprop" or "sgd", which need no Keras. Fitted '
+            "classifiers predict without Keras."
         )
 
 

@@ -137,7 +137,7 @@ from sklearn.model_selection import GridSearchCV
 from sk_mnist import KerasMLPClassifier
 X, y = load_digits(return_X_y=True)
 grid = {"hidden_layer_sizes": [(8,), (8, 8)], "learning_rate": [1e-3, 1e-2, 1e-1]}
-classifier = KerasMLPClassifier(optimizer="adamw", epochs=2, random_state=0)
+classifier = KerasMLPClassifier(optimizer="nadam", epochs=2, random_state=0)
 search = GridSearchCV(classifier, grid, cv=3, refit=False)
 search.fit(X[:301], y[:301])
 """
@@ -146,7 +146,7 @@ OTHER_FITS = """
 for n_rows in (193, 200, 224, 256):
     KerasMLPClassifier(
         hidden_layer_sizes=(8,),
-        optimizer="adamw",
+        optimizer="nadam",
         epochs=n_rows % 4 + 1,
         learning_rate=1 / n_rows,
         learning_rate_schedule="cosine",

@@ -15,7 +15,7 @@ rng = np.random.default_rng(0)
 X, y = rng.random((640, 784), dtype="float32"), rng.integers(10, size=640)
 clf = KerasMLPClassifier(
     (512, 300, 77),
-    optimizer="adamw",
+    optimizer="nadam",
     batch_size=128,
     epochs=2,
     random_state=0,
