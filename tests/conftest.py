@@ -1,9 +1,11 @@
 """What several test modules share: quiet TensorFlow, small problems, the command line."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -12,6 +14,24 @@ import pytest
 from sklearn.datasets import load_digits
 
 from sk_mnist import KerasMLPClassifier
+
+HAS_TENSORFLOW = find_spec("tensorflow") is not None
+
+
+def pytest_ignore_collect(collection_path):
+    """Without TensorFlow, as on Python 3.14, leave out the modules that import it or Keras."""
+    if HAS_TENSORFLOW or collection_path.suffix != ".py":
+        return None
+    source = collection_path.read_text(encoding="utf-8")
+    return True if re.search(r"^(import|from) (keras|tensorflow|jobs)\b", source, re.M) else None
+
+
+def pytest_collection_modifyitems(items):
+    """Skip the tests that say that they use Keras or TensorFlow, where it is not installed."""
+    for item in items:
+        if not HAS_TENSORFLOW and item.get_closest_marker("keras"):
+            item.add_marker(pytest.mark.skip(reason="needs TensorFlow"))
+
 
 # Not as modules with doctests: several files have this name.
 collect_ignore_glob = ["*conftest.py"]
