@@ -30,6 +30,7 @@ from sk_mnist.data.checks import (
 )
 from sk_mnist.data.input_scaling import InputScaling, ScalingMethod
 from sk_mnist.data.units import other_units
+from sk_mnist.engines.base import EngineName
 from sk_mnist.export.mixin import ExportMixin
 from sk_mnist.network import forward
 from sk_mnist.network.activations import ACTIVATIONS, ActivationName
@@ -168,6 +169,14 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         supported. Copies of an estimator, as a grid search makes them, have copies of the
         callbacks. For scikit-learn's own callbacks use `set_callbacks`.
 
+    engine : {"auto", "native", "tensorflow"}, default="auto"
+        What trains. "native" are the compiled kernels of this package, which run on the CPU, have
+        the optimizers "adam", "adamw", "rmsprop" and "sgd" with the options of Keras's classes
+        (but `loss_scale_factor` and `gradient_accumulation_steps`), and need no TensorFlow.
+        "tensorflow" are Keras's own optimizers and activations in a function that TensorFlow
+        compiles, on a GPU if there is one. Both take the same steps, up to rounding. "auto" is
+        "native" where that has the optimizer, unless there is a GPU.
+
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the validation split, the order of the samples and the
         dropout masks. The same int gives the same network, bit for bit, on one machine; in float32
@@ -252,6 +261,9 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
     batch_size_ : int
         The number of samples that `batch_size` stood for.
 
+    engine_ : {"native", "tensorflow"}
+        What has trained the network, see `engine`.
+
     temperature_ : float
         What the logits were divided by after training, see `label_smoothing`; 1.0 if there was
         nothing to put right. The last of `coefs_` and `intercepts_` include it.
@@ -331,6 +343,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         "tol": [Interval(Real, 0, None, closed="left")],
         "warm_start": ["boolean"],
         "callbacks": [list, tuple, None],
+        "engine": [StrOptions({"auto", "native", "tensorflow"})],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -355,6 +368,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
     batch_size_: int
     epochs_: int
     dropout_: float
+    engine_: EngineName
     temperature_: float
     input_offset_: npt.NDArray[np.float64]
     input_scale_: npt.NDArray[np.float64]
@@ -389,6 +403,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         tol: float = 1e-4,
         warm_start: bool = False,
         callbacks: Sequence[Callback] | None = None,
+        engine: EngineName | Literal["auto"] = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = 0,
     ) -> None:
@@ -410,6 +425,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         self.tol = tol
         self.warm_start = warm_start
         self.callbacks = callbacks
+        self.engine = engine
         self.random_state = random_state
         self.verbose = verbose
 
@@ -676,6 +692,9 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         state = dict(state)
         version = state.pop("_sk_mnist_version", "unknown")
         warn_of_other_version(type(self), version, stacklevel=2)
+        state.setdefault("engine", "auto")  # earlier files have neither
+        if "coefs_" in state:
+            state.setdefault("engine_", "native")
         super().__setstate__(state)
 
     def __dir__(self) -> list[str]:

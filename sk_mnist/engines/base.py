@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ import numpy.typing as npt
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.data.training_data import TrainingData
 from sk_mnist.network.spec import NetworkSpec
+
+EngineName: TypeAlias = Literal["native", "tensorflow"]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -94,11 +94,14 @@ def text_from_json(value: Any, name: str) -> str:
     return value  # type: ignore[no-any-return]
 
 
-def dict_from_json(value: Any, name: str, keys: set[str]) -> dict[str, Any]:
-    """Return a dict that has exactly these keys."""
+def dict_from_json(
+    value: Any, name: str, keys: set[str], added: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return a dict that has exactly these keys; earlier files may lack those that were added."""
     expect(isinstance(value, dict), f"{name} is not an object")
+    value = {**(added or {}), **value}
     expect(set(value) == keys, f"{name} has other entries than {', '.join(sorted(keys))}")
-    return value  # type: ignore[no-any-return]
+    return dict(value)
 
 
 def labels_to_json(classes: npt.NDArray[Any]) -> dict[str, Any]:

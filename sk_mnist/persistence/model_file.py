@@ -52,6 +52,7 @@ _FITTED = {
     "activation",
     "batch_size",
     "dropout",
+    "engine",
     "epochs",
     "input_scaling",
     "limited",
@@ -60,6 +61,10 @@ _FITTED = {
     "t",
     "temperature",
 }
+
+# What earlier files do not have, and what it was then.
+_ADDED_PARAMETERS = {"engine": "auto"}
+_ADDED_FITTED = {"engine": "native"}
 
 _Estimator = TypeVar("_Estimator", bound=BaseEstimator)
 
@@ -143,6 +148,7 @@ def _encoded(estimator: Any) -> bytes:
                 "activation": estimator._activation,
                 "batch_size": estimator.batch_size_,
                 "dropout": estimator.dropout_,
+                "engine": estimator.engine_,
                 "epochs": estimator.epochs_,
                 "input_scaling": estimator._input_scaling,
                 "limited": estimator.input_limit_ is not None,
@@ -245,6 +251,7 @@ def _from_bytes(kind: type[_Estimator], content: bytes) -> tuple[_Estimator, str
         batch_size_=fitted["batch_size"],
         epochs_=fitted["epochs"],
         dropout_=fitted["dropout"],
+        engine_=fitted["engine"],
         temperature_=fitted["temperature"],
         input_limit_=LIMIT if fitted["limited"] else None,
         _input_scaling=fitted["input_scaling"],
@@ -278,7 +285,7 @@ def _parameters_from_json(kind: type[BaseEstimator], value: Any) -> dict[str, An
     names = set(kind().get_params())
     return {
         name: _parameter_from_json(name, item)
-        for name, item in dict_from_json(value, "parameters", names).items()
+        for name, item in dict_from_json(value, "parameters", names, _ADDED_PARAMETERS).items()
     }
 
 
@@ -302,7 +309,7 @@ def _parameter_from_json(name: str, value: Any) -> Any:
 
 
 def _fitted_from_json(value: Any) -> dict[str, Any]:
-    fitted = dict_from_json(value, "fitted", _FITTED)
+    fitted = dict_from_json(value, "fitted", _FITTED, _ADDED_FITTED)
     for name in ("batch_size", "epochs", "t"):
         integer_from_json(fitted[name], name)
     for name in ("limited", "multilabel"):
@@ -313,6 +320,7 @@ def _fitted_from_json(value: Any) -> dict[str, Any]:
     expect(0 < temperature < np.inf, "temperature is not positive")
     choices = {
         "activation": tuple(ACTIVATIONS),
+        "engine": ("native", "tensorflow"),
         "input_scaling": ("robust", "rms", "standard", None),
         "out_activation": ("softmax", "logistic"),
     }

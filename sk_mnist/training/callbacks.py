@@ -49,10 +49,10 @@ class EpochReporter:
         self._epoch_context: Any = None
         self._started = 0.0
 
-    def training_begins(self, settings: Settings) -> None:
+    def training_begins(self, settings: Settings, engine: str) -> None:
         """Print the resolved parameters."""
         if self._estimator.verbose:
-            print(f"Training with {settings}", flush=True)
+            print(f"Training with {settings}, engine={engine!r}", flush=True)
 
     def epoch_begins(self, epoch: int, state: TrainingState, rates: FloatArray) -> TrainingState:
         """Open the epoch's task; Keras callbacks may change the state."""

@@ -17,7 +17,7 @@ from sk_mnist.data import targets
 from sk_mnist.data.training_data import TrainingData
 from sk_mnist.engines.base import NetworkState, TrainingTask
 from sk_mnist.engines.evaluation import logits
-from sk_mnist.engines.select import engine_for
+from sk_mnist.engines.select import choose_engine, engine_for
 from sk_mnist.network import keras_model
 from sk_mnist.network.initialization import initial_weights, output_intercept
 from sk_mnist.network.input_limit import LIMIT
@@ -55,6 +55,7 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
     labels = targets.encode(request.y, estimator.classes_)
     spec = _network_spec(estimator, request, labels)
     optimizer = optimizers.resolve_optimizer(estimator.optimizer)
+    engine_name = choose_engine(estimator.engine, optimizer)
     memory = resume.recall(estimator, continued=request.continued)
     if request.continued:
         inputs = InputTransform.from_estimator(estimator)
@@ -89,7 +90,7 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
         if resumable:
             in_estimator = temperature == 1 and inputs.limited
             kept = memory.remember(optimizer, state, network, in_estimator=in_estimator)
-        return {**fitted, "_resume": kept}
+        return {**fitted, "engine_": engine_name, "_resume": kept}
 
     reporter.fitted_attributes = attributes
     plan = _plan(estimator, request, start, data.weight_unit)
@@ -101,11 +102,11 @@ def run(estimator: Any, request: FitRequest, reporter: EpochReporter) -> dict[st
         )
         return {}
     if not (request.streaming and request.continued):
-        reporter.training_begins(request.settings)
+        reporter.training_begins(request.settings, engine_name)
     task = TrainingTask(spec, data, plan.batch_size, optimizer, use_dropout=plan.dropout > 0)
     with (
         _keras_callbacks(estimator, request, task, inputs, start, reporter),
-        engine_for(task) as engine,
+        engine_for(task, engine_name) as engine,
     ):
         state = train(engine, data, plan, start, memory.random_state, reporter)
     finished = state.n_epochs == plan.epochs or estimator.early_stopping

@@ -1,33 +1,43 @@
 """Which engine trains: kernels on a CPU for the optimizers that they have, otherwise TensorFlow."""
 
-from dataclasses import replace
-
 import pytest
 from jobs import SMALL, make_job
 
 from sk_mnist.engines import select
-from sk_mnist.engines.numba.trainer import NumbaTrainer
-from sk_mnist.engines.select import engine_for
-from sk_mnist.network.activations import ACTIVATIONS
+from sk_mnist.engines.select import choose_engine, engine_for
+from sk_mnist.training.optimizers import OPTIMIZERS, resolve_optimizer
 
 pytestmark = pytest.mark.keras
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", "sgd"])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_kernels_train_these_optimizers_with_every_activation(optimizer, activation):
-    task = make_job(replace(SMALL, activation=activation), optimizer=optimizer).task
-    with engine_for(task) as engine:
-        assert type(engine) is NumbaTrainer
+NATIVE = ["adam", "adamw", "rmsprop", "sgd"]
+ENGINE_CLASSES = {"native": "NumbaTrainer", "tensorflow": "XlaTrainer"}
 
 
-def test_tensorflow_trains_other_optimizers():
-    with engine_for(make_job(SMALL, optimizer="nadam").task) as engine:
-        assert type(engine).__name__ == "XlaTrainer"
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_auto_is_native_where_that_has_the_optimizer(optimizer):
+    expected = "native" if optimizer in NATIVE else "tensorflow"
+    assert choose_engine("auto", resolve_optimizer(optimizer)) == expected
 
 
-@pytest.mark.parametrize(("has_gpu", "expected"), [(False, "NumbaTrainer"), (True, "XlaTrainer")])
-def test_gpu_trains_by_tensorflow(monkeypatch, has_gpu, expected):
-    monkeypatch.setattr(select, "_has_gpu", lambda: has_gpu)
-    with engine_for(make_job(SMALL).task) as engine:
-        assert type(engine).__name__ == expected
+@pytest.mark.parametrize("optimizer", ["adam", "nadam"])
+def test_auto_is_tensorflow_where_there_is_a_gpu(monkeypatch, optimizer):
+    monkeypatch.setattr(select, "_has_gpu", lambda: True)
+    assert choose_engine("auto", resolve_optimizer(optimizer)) == "tensorflow"
+
+
+@pytest.mark.parametrize("engine", ENGINE_CLASSES)
+def test_a_gpu_does_not_change_what_was_asked_for(monkeypatch, engine):
+    monkeypatch.setattr(select, "_has_gpu", lambda: True)
+    assert choose_engine(engine, resolve_optimizer("adam")) == engine
+
+
+def test_native_refuses_other_optimizers_and_says_what_it_has():
+    with pytest.raises(ValueError, match=r"nadam\. It has adam, adamw, rmsprop, sgd, with all opti"):
+        choose_engine("native", resolve_optimizer("nadam"))
+
+
+@pytest.mark.parametrize("engine", ENGINE_CLASSES)
+def test_engine_for_a_name_is_of_that_name(engine):
+    with engine_for(make_job(SMALL).task, engine) as found:
+        assert type(found).__name__ == ENGINE_CLASSES[engine]

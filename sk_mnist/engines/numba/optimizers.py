@@ -38,6 +38,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 """The options of Keras's classes with their defaults, by the name of the class in lower case."""
 
+NOT_IN_KERNELS = ("loss_scale_factor", "gradient_accumulation_steps")
+"""The options that have to stay at their defaults."""
+
 
 @dataclass(frozen=True)
 class KernelOptimizer:
@@ -84,15 +87,12 @@ def kernel_optimizer(optimizer: OptimizerSpec) -> KernelOptimizer | None:
         return None
     options = DEFAULTS[optimizer.name] | dict(optimizer.options)
     unknown = options.keys() - DEFAULTS[optimizer.name].keys() - {"learning_rate", "name"}
-    if unknown or any(options[name] for name in _NOT_IN_KERNELS):
+    if unknown or any(options[name] for name in NOT_IN_KERNELS):
         return None
     update, groups, step_options = _MAKE[optimizer.name](options)
     if options["use_ema"]:
         groups = ((sum(map(len, groups)),), *groups)  # Keras's first, the last slot here
     return KernelOptimizer(update, groups, step_options, options)
-
-
-_NOT_IN_KERNELS = ("loss_scale_factor", "gradient_accumulation_steps")
 
 
 def _adam(options: _Options) -> Any:
