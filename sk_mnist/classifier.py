@@ -30,7 +30,7 @@ from sk_mnist.data.checks import (
 )
 from sk_mnist.data.input_scaling import InputScaling, ScalingMethod
 from sk_mnist.data.units import other_units
-from sk_mnist.engines.base import EngineName
+from sk_mnist.engines.base import EngineName, first_engine_of
 from sk_mnist.export.mixin import ExportMixin
 from sk_mnist.network import forward
 from sk_mnist.network.activations import ACTIVATIONS, ActivationName
@@ -694,7 +694,8 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
         warn_of_other_version(type(self), version, stacklevel=2)
         state.setdefault("engine", "auto")  # earlier files have neither
         if "coefs_" in state:
-            state.setdefault("engine_", "native")
+            engine = first_engine_of(state.get("optimizer"), state.get("_activation", ""))
+            state.setdefault("engine_", engine)
         super().__setstate__(state)
 
     def __dir__(self) -> list[str]:

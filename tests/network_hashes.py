@@ -42,11 +42,11 @@ KERNELS: dict[str, dict[str, Any]] = {
     "adam small batches": {"batch_size": 7, "epochs": 1},
 }
 TENSORFLOW: dict[str, dict[str, Any]] = {
-    "sgd": {"optimizer": "sgd"},
-    "tanh": {"activation": "tanh"},
-    "gelu everything": {"activation": "gelu", **EVERYTHING},
-    "adamw": {"optimizer": "adamw"},
-    "rmsprop standard": {"optimizer": "rmsprop", "input_scaling": "standard"},
+    "sgd": {"optimizer": "sgd", "engine": "tensorflow"},
+    "tanh": {"activation": "tanh", "engine": "tensorflow"},
+    "gelu everything": {"activation": "gelu", "engine": "tensorflow", **EVERYTHING},
+    "nadam": {"optimizer": "nadam"},
+    "nadam standard": {"optimizer": "nadam", "input_scaling": "standard"},
 }
 ACTIVATIONS = ("elu", "logistic", "selu", "silu")
 
@@ -90,7 +90,7 @@ def fits() -> Iterator[tuple[str, KerasMLPClassifier, Any]]:
     for activation in ACTIVATIONS:
         clf = KerasMLPClassifier(**BASE, activation=activation)
         yield activation, clf.fit(X, y), X
-    for optimizer in ("adam", "sgd"):
+    for optimizer in ("adam", "sgd", "nadam"):
         yield from other_fits(optimizer)
 
 

@@ -24,7 +24,7 @@ def refuse_tensorflow_after_fork() -> None:
             "TensorFlow ran in this process before it was forked, and would now wait for ever for "
             "threads that a fork does not copy. Start processes by 'spawn' or 'forkserver', for "
             "example with multiprocessing.get_context('spawn') or joblib's default backend; or "
-            'use "adam", "adamw", "rmsprop" or "sgd", which train without TensorFlow.'
+            "set engine='native', which trains by adam, adamw, rmsprop and sgd without it."
         )
 
 

@@ -20,9 +20,9 @@ def require_tensorflow() -> None:
     """
     if not has_tensorflow():
         raise ImportError(
-            "Training by this optimizer needs TensorFlow, which is not installed: install it with "
-            'a version of Python that it supports. The optimizers "adam", "adamw", "rmsprop" and '
-            '"sgd" train without it.'
+            "Training by this optimizer or engine needs TensorFlow, which is not installed: "
+            "install it with a version of Python that it supports. engine='native' trains by "
+            "adam, adamw, rmsprop and sgd without it."
         )
 
 

@@ -21,6 +21,12 @@ from sk_mnist.network.spec import NetworkSpec
 EngineName: TypeAlias = Literal["native", "tensorflow"]
 
 
+def first_engine_of(optimizer: Any, activation: str) -> EngineName:
+    """Return what has trained a network that says nothing of engines: as it was then, on a CPU."""
+    plain = isinstance(optimizer, str) and optimizer == "adam"
+    return "native" if plain and activation in ("relu", "leaky_relu", "identity") else "tensorflow"
+
+
 @dataclass(frozen=True)
 class OptimizerSpec:
     """An optimizer without its learning rate, which an engine is given for every step.

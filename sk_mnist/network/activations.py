@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from scipy.special import erf, expit
+from scipy.special import expit, ndtr
 
 from sk_mnist._utils.typing import FloatArray
 
@@ -68,7 +68,7 @@ def _silu(z: FloatArray) -> FloatArray:
 
 
 def _gelu(z: FloatArray) -> FloatArray:
-    return np.asarray(z * z.dtype.type(0.5) * (1 + erf(z * z.dtype.type(np.sqrt(0.5)))))
+    return np.asarray(z * ndtr(z))
 
 
 def _identity(z: FloatArray) -> FloatArray:

@@ -25,6 +25,7 @@ from sklearn.utils.validation import check_is_fitted
 from sk_mnist import __version__
 from sk_mnist._utils.files import write_file
 from sk_mnist._utils.versions import warn_of_other_version
+from sk_mnist.engines.base import first_engine_of
 from sk_mnist.network.activations import ACTIVATIONS
 from sk_mnist.network.input_limit import LIMIT
 from sk_mnist.persistence.json_values import (
@@ -62,9 +63,9 @@ _FITTED = {
     "temperature",
 }
 
-# What earlier files do not have, and what it was then.
+# What earlier files do not have.
 _ADDED_PARAMETERS = {"engine": "auto"}
-_ADDED_FITTED = {"engine": "native"}
+_ADDED_FITTED = {"engine": None}
 
 _Estimator = TypeVar("_Estimator", bound=BaseEstimator)
 
@@ -251,7 +252,8 @@ def _from_bytes(kind: type[_Estimator], content: bytes) -> tuple[_Estimator, str
         batch_size_=fitted["batch_size"],
         epochs_=fitted["epochs"],
         dropout_=fitted["dropout"],
-        engine_=fitted["engine"],
+        engine_=fitted["engine"]
+        or first_engine_of(vars(estimator)["optimizer"], fitted["activation"]),
         temperature_=fitted["temperature"],
         input_limit_=LIMIT if fitted["limited"] else None,
         _input_scaling=fitted["input_scaling"],
@@ -320,7 +322,7 @@ def _fitted_from_json(value: Any) -> dict[str, Any]:
     expect(0 < temperature < np.inf, "temperature is not positive")
     choices = {
         "activation": tuple(ACTIVATIONS),
-        "engine": ("native", "tensorflow"),
+        "engine": ("native", "tensorflow", None),
         "input_scaling": ("robust", "rms", "standard", None),
         "out_activation": ("softmax", "logistic"),
     }

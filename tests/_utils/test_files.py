@@ -120,7 +120,6 @@ for number in count():
 """
 
 
-@pytest.mark.slow
 def test_remove_file_removes_what_killed_writers_have_left_of_it(tmp_path):
     left = [".a[1].0f.part", "a[1]"]
     others = [".a[1].0f", ".a1.0f.part", ".b.0f.part", "b"]
@@ -131,6 +130,7 @@ def test_remove_file_removes_what_killed_writers_have_left_of_it(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
 
 
+@pytest.mark.slow
 def test_write_files_killed_at_any_moment_leaves_files_of_one_set(tmp_path):
     rng = random.Random(0)
     for _ in range(25):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+import sk_mnist
 from sk_mnist import KerasMLPClassifier
 
 
@@ -49,6 +50,21 @@ def test_engine_that_lacks_the_optimizer_is_refused_before_training(small, digit
 def test_engine_is_printed(small, digits, capsys):
     small(epochs=1, verbose=1).fit(*digits)
     assert "engine='native'" in capsys.readouterr().out.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "activation", "engine"),
+    [
+        ("adam", "relu", "native"),
+        ("adam", "tanh", "tensorflow"),
+        ("nadam", "relu", "tensorflow"),
+    ],
+)
+def test_engine_of_files_without_one_is_what_it_was_then(optimizer, activation, engine):
+    state = {"optimizer": optimizer, "_activation": activation, "coefs_": []}
+    clf = KerasMLPClassifier()
+    clf.__setstate__({**state, "_sk_mnist_version": sk_mnist.__version__})
+    assert (clf.engine, clf.engine_) == ("auto", engine)
 
 
 def test_engine_of_another_name_is_refused(digits):

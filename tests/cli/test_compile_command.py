@@ -28,19 +28,21 @@ for optimizer in ("adamw", "rmsprop", "sgd"):
 COMPILE_AND_FIT = f"""
 from numba.core import event
 from sk_mnist.cli import main
+from sk_mnist.engines.numba.kernels.compile import _compiled as called_by_address
 
 assert main(["compile"]) == 0
 compiled = event.RecordingListener()
 event.register("numba:compile", compiled)
+n_before = len(called_by_address)
 {FITS}
-print([e.data["dispatcher"] for _, e in compiled.buffer])
+print([e.data["dispatcher"] for _, e in compiled.buffer], len(called_by_address) - n_before)
 """
 
 
 def test_compile_leaves_nothing_to_compile():
     told, compiled = run_python(COMPILE_AND_FIT).splitlines()
     assert re.fullmatch(r"Compiled in [\d.]+ s, kept in /.*", told)
-    assert compiled == "[]"
+    assert compiled == "[] 0"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits of processes")

@@ -1,1 +1,1 @@
-"""The CPU engine: Adam with compiled kernels, which need neither Keras nor TensorFlow."""
+"""The native engine: compiled kernels on the CPU, which need neither Keras nor TensorFlow."""

@@ -75,10 +75,14 @@ class KernelOptimizer:
         """Whether the network ends with moving averages of the weights."""
         return bool(self.options["use_ema"])
 
+    def limit(self, name: str) -> float:
+        """Return a limit of gradients, zero if there is none: Keras ignores negative ones."""
+        return max(float(self.options[name] or 0), 0.0)
+
     @property
     def clips_norm(self) -> bool:
         """Whether a step needs the norms of whole gradients."""
-        return bool(self.options["clipnorm"] or self.options["global_clipnorm"])
+        return self.limit("clipnorm") > 0 or self.limit("global_clipnorm") > 0
 
 
 def kernel_optimizer(optimizer: OptimizerSpec) -> KernelOptimizer | None:
@@ -92,7 +96,9 @@ def kernel_optimizer(optimizer: OptimizerSpec) -> KernelOptimizer | None:
     update, groups, step_options = _MAKE[optimizer.name](options)
     if options["use_ema"]:
         groups = ((sum(map(len, groups)),), *groups)  # Keras's first, the last slot here
-    return KernelOptimizer(update, groups, step_options, options)
+    found = KernelOptimizer(update, groups, step_options, options)
+    # The padding of matrices would become 0 / 0, which no step reads but the sum of a norm.
+    return None if found.clips_norm and options.get("epsilon") == 0 else found
 
 
 def _adam(options: _Options) -> Any:

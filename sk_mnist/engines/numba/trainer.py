@@ -7,7 +7,7 @@ the others only, which is faster.
 from __future__ import annotations
 
 from concurrent import futures
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -145,8 +145,13 @@ class NumbaTrainer:
         )
 
     def load_state(self, state: LoadedState) -> LoadedState:
-        """Return the state, which is laid out once it is known for which rows."""
-        return state
+        """Return the state with its averages; it is laid out once it is known for which rows."""
+        if not isinstance(state, NetworkState) or not self._optimizer.has_average:
+            return state
+        if state.optimizer_state is None or state.averages is not None:
+            return state
+        averages = state.optimizer_state[2 : 2 + len(state.weights)]  # Keras's first variables
+        return replace(state, averages=averages)
 
     def train_epoch(
         self,
@@ -177,7 +182,7 @@ class NumbaTrainer:
         data = self._task.data
         if data.scaling.offset.any():
             # With an offset, weights that predict are not as exact as weights that train.
-            return self._numpy_evaluator(state.state().weights)
+            return self._numpy_evaluator(state.state().final_weights)
         rows, row_weight = data.validation_rows, data.validation_weight
         if rows is None or row_weight is None:
             raise ValueError("the data have no validation rows")
@@ -232,7 +237,8 @@ class NumbaTrainer:
     def _settings(
         self, options: StepOptions, seed: int, first_step: int, n_steps_before: int
     ) -> Settings:
-        scalar, known = self._dtype.type, self._optimizer.options
+        optimizer = self._optimizer
+        scalar, known = self._dtype.type, optimizer.options
         return Settings(
             activation=ACTIVATIONS[self._spec.activation](self._spec.dtype),
             softmax=self._spec.out_activation == "softmax",
@@ -242,12 +248,12 @@ class NumbaTrainer:
             seed=np.uint32(seed),
             first_step=first_step,
             n_steps_before=n_steps_before,
-            optimizer=OPTIMIZERS[self._optimizer.update](self._spec.dtype),
-            clip_norm=scalar(known["clipnorm"] or known["global_clipnorm"] or 0),
-            clip_value=scalar(0 if self._optimizer.clips_norm else known["clipvalue"] or 0),
-            clips_all=not known["clipnorm"],
+            optimizer=OPTIMIZERS[optimizer.update](self._spec.dtype),
+            clip_norm=scalar(optimizer.limit("clipnorm") or optimizer.limit("global_clipnorm")),
+            clip_value=scalar(0 if optimizer.clips_norm else optimizer.limit("clipvalue")),
+            clips_all=optimizer.limit("clipnorm") == 0,
             weight_decay=scalar(np.float32(known["weight_decay"] or 0)),
-            has_average=self._optimizer.has_average,
+            has_average=optimizer.has_average,
             average_momentum=float(known["ema_momentum"]),
             overwrite_every=int(known["ema_overwrite_frequency"] or 0),
         )

@@ -15,7 +15,7 @@ def require_tensorflow_backend() -> None:
         raise RuntimeError(
             f"Training needs Keras's TensorFlow backend, and Keras has been set to {backend!r}. "
             "Set KERAS_BACKEND=tensorflow, or unset it, before Keras is first imported; or use "
-            'optimizer="adam", "adamw", "rmsprop" or "sgd", which need no Keras. Fitted '
+            "engine='native', which trains by adam, adamw, rmsprop and sgd without Keras. Fitted "
             "classifiers predict without Keras."
         )
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from jobs import (
     BINARY,
+    ENGINES,
     EVERYTHING,
     SMALL,
     SOFTMAX,
@@ -23,6 +24,7 @@ from jobs import (
 )
 from numpy.testing import assert_allclose
 
+from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.engines.base import NetworkState
 from sk_mnist.engines.numba.optimizers import DEFAULTS, kernel_optimizer
 from sk_mnist.engines.numba.trainer import NumbaTrainer
@@ -77,6 +79,22 @@ def test_instance_equals_keras(instance, prepare):
     assert_equals_reference(weighted(prepare(job)), "numba")
 
 
+@pytest.mark.parametrize("limit", ["clipnorm", "global_clipnorm", "clipvalue"])
+def test_negative_limits_are_ignored_as_by_keras(limit):
+    optimizer = Adam()
+    setattr(optimizer, limit, -1.0)
+    assert_equals_reference(make_job(SMALL, optimizer=optimizer), "numba")
+
+
+@pytest.mark.parametrize("engine", ["numba", "xla"])
+def test_a_state_of_arrays_is_loaded_with_its_averages(engine):
+    job = make_job(SMALL, optimizer=Adam(use_ema=True, ema_momentum=0.9))
+    state, _ = run(job, engine)
+    with ENGINES[engine](job.task) as trainer:
+        loaded = trainer.load_state(replace(state, averages=None)).state()
+    assert_all_equal(loaded.final_weights, state.averages)
+
+
 @each_input
 @pytest.mark.parametrize("limit", [{"clipnorm": 0.05}, {"global_clipnorm": 0.05}], ids=str)
 def test_norms_are_those_of_all_weight_blocks(limit, prepare):
@@ -123,10 +141,12 @@ def test_float32_equals_float64_up_to_rounding(instance, prepare):
     assert_all_close(found, trained_weights(wide, "numba"), rtol=1e-4, atol=2e-5)
 
 
-def test_validation_measures_the_moving_averages():
+@pytest.mark.parametrize("offset", [0.0, 0.5])
+def test_validation_measures_the_moving_averages(offset):
     job = make_job(BINARY, n_rows=300, optimizer=SGD(use_ema=True, ema_momentum=0.9))
     rows = {"validation_rows": np.arange(300), "validation_weight": np.ones(300)}
-    job = replace(job, data=replace(job.data, **rows))
+    scaling = InputScaling(np.full(1, offset), np.ones(1))
+    job = replace(job, data=replace(job.data, scaling=scaling, **rows))
     state, _ = run(job, "numba")
     plain = NumbaTrainer(replace(job, optimizer="sgd").task)
     expected, other = map(plain.evaluate, map(NetworkState, (state.averages, state.weights)))
@@ -148,6 +168,7 @@ def test_defaults_are_those_of_keras(name):
     [
         *(name for name in OPTIMIZERS if name not in DEFAULTS),
         Adam(loss_scale_factor=8.0),
+        Adam(epsilon=0.0, clipnorm=1.0),
         SGD(gradient_accumulation_steps=2),
         keras.optimizers.Lion(),
         type("Mine", (Adam,), {})(),

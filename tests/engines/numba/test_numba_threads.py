@@ -29,6 +29,7 @@ def small_work_in_threads(monkeypatch):
 HASHES_OF_NETWORKS = """
 import hashlib
 from itertools import product
+import keras
 import numpy as np
 from sk_mnist import KerasMLPClassifier
 for hidden, dtype, zeros in product(
@@ -54,8 +55,14 @@ def test_any_number_of_threads_trains_the_same_bits():
 @pytest.mark.usefixtures("small_work_in_threads")
 @pytest.mark.parametrize("n_threads", [2, 3, 8, 40])
 @pytest.mark.parametrize("prepare", [lambda job: job, with_zeros], ids=["dense", "CSR"])
-def test_more_threads_than_processors_or_tasks_train_the_same_bits(monkeypatch, n_threads, prepare):
-    job = prepare(weighted(make_job(LARGE, n_rows=150, batch_size=100, dropout=0.2)))
+@pytest.mark.parametrize(
+    "optimizer", ["adam", keras.optimizers.Adam(global_clipnorm=0.05, use_ema=True)], ids=type
+)
+def test_more_threads_than_processors_or_tasks_train_the_same_bits(
+    monkeypatch, n_threads, prepare, optimizer
+):
+    options = {"n_rows": 150, "batch_size": 100, "dropout": 0.2, "optimizer": optimizer}
+    job = prepare(weighted(make_job(LARGE, **options)))
 
     def found_by(n):
         monkeypatch.setattr(threads, "thread_budget", lambda: nullcontext(n))

@@ -140,8 +140,8 @@ ACTIVATIONS: dict[str, Callable[[str], int]] = {
 @kernel
 def _logistic(z):
     p, s = exp_parts(_limited(-z))
-    one = type(z)(1)
-    return one / (one + (s + s * p))
+    zero, one = type(z)(0), type(z)(1)
+    return zero if z < -type(z)(LARGEST_EXPONENT) else one / (one + (s + s * p))
 
 
 @kernel

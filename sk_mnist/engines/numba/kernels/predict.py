@@ -21,7 +21,7 @@ def predict_logits(X, network, activation, buffers, logits):
     X : ndarray of shape (n_rows, n_features)
         The inputs, in the dtype of the network.
     network : Network
-        The network, without moments.
+        The network, without slots.
     activation : int
         Address of the hidden layers' activation.
     buffers : ndarray of shape (3, BLOCK_ROWS * max(layer_sizes))
