@@ -4,6 +4,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 
+import keras
 import pytest
 from jobs import assert_all_equal, make_job, run, trained_weights, weighted, with_zeros
 from processes import interrupt_python, run_python
@@ -56,7 +57,9 @@ def test_any_number_of_threads_trains_the_same_bits():
 @pytest.mark.parametrize("n_threads", [2, 3, 8, 40])
 @pytest.mark.parametrize("prepare", [lambda job: job, with_zeros], ids=["dense", "CSR"])
 @pytest.mark.parametrize(
-    "optimizer", ["adam", keras.optimizers.Adam(global_clipnorm=0.05, use_ema=True)], ids=type
+    "optimizer",
+    ["adam", keras.optimizers.Adam(global_clipnorm=0.05, use_ema=True)],
+    ids=["adam", "clipped"],
 )
 def test_more_threads_than_processors_or_tasks_train_the_same_bits(
     monkeypatch, n_threads, prepare, optimizer

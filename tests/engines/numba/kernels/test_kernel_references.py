@@ -53,8 +53,10 @@ def test_activation_kernel_equals_the_reference(name, dtype):
     found = LOGITS.astype(dtype)
     expected = ACTIVATIONS[name].apply(found.astype("float64"))
     call(kernels.ACTIVATIONS[name](dtype), found, np.empty_like(found))
+    # In the tail of gelu the square of the logit is rounded, which its exponential multiplies.
+    rtol = RTOL[dtype] * (100 if name == "gelu" else 1)
     # Exponentials below exp(-87) are taken for it, or for zero.
-    assert_allclose(found, expected, rtol=RTOL[dtype], atol=1e-36)
+    assert_allclose(found, expected, rtol=rtol, atol=1e-36)
 
 
 @pytest.mark.parametrize("dtype", RTOL)
