@@ -240,6 +240,7 @@ def test_kernels_import_numba_numpy_and_kernels_only(name):
         assert allowed or module.startswith(kernels.__name__), module
 
 
+@pytest.mark.keras  # imports all modules
 def test_compiled_functions_are_defined_in_kernels_only():
     n_found = 0
     for package in ("engines.numba", "network", "data", "prediction", "training", "_utils"):
