@@ -29,7 +29,10 @@ if find_spec("sklearn.callback"):
 def test_verbose_prints_a_line_an_epoch(small, digits, capsys):
     small(verbose=1, early_stopping=True).fit(*digits)
     first, *lines = capsys.readouterr().out.splitlines()
-    assert first == ("Training with hidden_layer_sizes=(16,), dropout=0.0, epochs=3, batch_size=32")
+    assert first == (
+        "Training with hidden_layer_sizes=(16,), dropout=0.0, epochs=3, batch_size=32, "
+        "engine='native'"
+    )
     assert [line.split(" - ")[0] for line in lines] == ["Epoch 1/3", "Epoch 2/3", "Epoch 3/3"]
     for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
         assert all(f" {name}: " in line for line in lines)
