@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
+from sk_mnist._utils.optional_imports import NATIVE_TRAINING
+
 _forked_from_tensorflow = False
 
 
@@ -23,8 +25,8 @@ def refuse_tensorflow_after_fork() -> None:
         raise RuntimeError(
             "TensorFlow ran in this process before it was forked, and would now wait for ever for "
             "threads that a fork does not copy. Start processes by 'spawn' or 'forkserver', for "
-            "example with multiprocessing.get_context('spawn') or joblib's default backend; or "
-            "set engine='native', which trains by adam, adamw, rmsprop and sgd without it."
+            "example with multiprocessing.get_context('spawn') or joblib's default backend. "
+            f"{NATIVE_TRAINING}."
         )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Any
 
+NATIVE_TRAINING = "engine='native' trains by adam, adamw, rmsprop and sgd without TensorFlow"
+"""What error messages say to those for whom TensorFlow cannot train."""
+
 
 def has_tensorflow() -> bool:
     """Tell whether TensorFlow is installed, which the newest versions of Python do not have."""
@@ -21,8 +24,7 @@ def require_tensorflow() -> None:
     if not has_tensorflow():
         raise ImportError(
             "Training by this optimizer or engine needs TensorFlow, which is not installed: "
-            "install it with a version of Python that it supports. engine='native' trains by "
-            "adam, adamw, rmsprop and sgd without it."
+            f"install it with a version of Python that it supports. {NATIVE_TRAINING}."
         )
 
 

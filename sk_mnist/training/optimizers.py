@@ -72,13 +72,14 @@ def resolve_optimizer(optimizer: Any) -> OptimizerSpec:
         )
     _check_instance(optimizer)
     kind = type(optimizer)
+    name = kind.__name__.lower()
     config = _options(optimizer)
     options = json.dumps(config, sort_keys=True, default=repr)
     return OptimizerSpec(
         kind,
         f"{kind.__module__}.{kind.__qualname__}({options})",
         lambda: kind.from_config(dict(config)),
-        next((name for name in OPTIMIZERS if _classes()[name] is kind), None),
+        name if _classes().get(name) is kind else None,
         config,
     )
 

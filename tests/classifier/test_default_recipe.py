@@ -73,26 +73,6 @@ class TestAttributes:
         assert clf.input_offset_.shape == clf.input_scale_.shape == (64,)
         assert "auto" in clf.get_params().values()
 
-    @pytest.mark.parametrize(
-        ("n_rows", "hidden", "dropout"),
-        [
-            (47, "auto", 0.0),
-            (48, "auto", 0.5),
-            (999, "auto", 0.5),
-            (1_000, "auto", 0.2),
-            (48, (100, 100), 0.5),
-            (48, (100, 99), 0.2),
-            (48, (), 0.2),
-            (9_999, "auto", 0.2),
-            (10_000, "auto", 0.1),
-            (10_000, (8,), 0.1),
-        ],
-    )
-    def test_dropout_follows_the_number_of_samples_and_the_widths(self, n_rows, hidden, dropout):
-        X = np.random.default_rng(0).normal(size=(n_rows, 2))
-        clf = KerasMLPClassifier(hidden, epochs=1, batch_size=n_rows).fit(X, X[:, 0] > 0)
-        assert clf.dropout_ == dropout
-
     def test_attributes_of_bytes_have_no_limit(self, digits):
         X, y = digits
         clf = KerasMLPClassifier(epochs=5, random_state=0).fit(X.astype(np.uint8), y)

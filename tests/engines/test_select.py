@@ -1,9 +1,13 @@
 """Which engine trains: kernels on a CPU for the optimizers that they have, otherwise TensorFlow."""
 
+import re
+
 import pytest
 from jobs import SMALL, make_job
 
+from sk_mnist._utils.optional_imports import NATIVE_TRAINING
 from sk_mnist.engines import select
+from sk_mnist.engines.numba.optimizers import DEFAULTS
 from sk_mnist.engines.select import choose_engine, engine_for
 from sk_mnist.training.optimizers import OPTIMIZERS, resolve_optimizer
 
@@ -12,6 +16,11 @@ pytestmark = pytest.mark.keras
 
 NATIVE = ["adam", "adamw", "rmsprop", "sgd"]
 ENGINE_CLASSES = {"native": "NumbaTrainer", "tensorflow": "XlaTrainer"}
+
+
+def test_what_messages_say_of_the_native_engine_is_true():
+    names = re.search(r"trains by (.*) without", NATIVE_TRAINING)[1]
+    assert re.split(", | and ", names) == list(DEFAULTS) == NATIVE
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

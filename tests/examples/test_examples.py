@@ -26,10 +26,14 @@ def run(monkeypatch, capsys):
         monkeypatch.setattr(sys, "argv", [script, *arguments])
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("default")
+            for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning):
+                warnings.simplefilter("ignore", category)
+            warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
             runpy.run_path(str(EXAMPLES / script), run_name="__main__")
-        deprecations = DeprecationWarning | PendingDeprecationWarning
-        assert not [warning for warning in caught if not issubclass(warning.category, deprecations)]
-        return capsys.readouterr().out
+        assert not caught
+        printed = capsys.readouterr()
+        assert "Warning" not in printed.err
+        return printed.out
 
     yield run
     plt.close("all")

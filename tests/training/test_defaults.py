@@ -37,6 +37,22 @@ def test_auto_depends_on_the_number_of_rows(n_rows, hidden, dropout, batch_size,
     assert (found.dropout, found.batch_size, found.epochs) == (dropout, batch_size, epochs)
 
 
+@pytest.mark.parametrize(
+    ("n_rows", "hidden", "dropout"),
+    [
+        (47, (100,), 0.0),
+        (48, (100, 100), 0.5),
+        (48, (100, 99), 0.2),
+        (48, (), 0.2),
+        (999, 100, 0.5),
+        (1_000, (100,), 0.2),
+        (10_000, (8,), 0.1),
+    ],
+)
+def test_auto_dropout_depends_on_the_widths_given(n_rows, hidden, dropout):
+    assert settings(n_rows, hidden_layer_sizes=hidden).dropout == dropout
+
+
 @pytest.mark.parametrize(("batch_size", "epochs"), [(10, 10), (500, 300), (2_000, 600)])
 def test_auto_epochs_make_600_steps_of_the_batches_given(batch_size, epochs):
     assert settings(1_000, batch_size=batch_size).epochs == epochs

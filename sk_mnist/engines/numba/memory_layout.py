@@ -15,6 +15,7 @@ from sk_mnist._utils.typing import FloatArray
 from sk_mnist.engines.base import NetworkState
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE
 from sk_mnist.engines.numba.kernels.structs import Network, Workspace
+from sk_mnist.engines.numba.optimizers import KernelOptimizer
 from sk_mnist.network.spec import NetworkSpec
 
 # Largest weight blocks: inputs of a dense layer, bytes of weights of a tile. Smaller ones have more
@@ -32,14 +33,17 @@ class Layout:
         The network.
     sparse : bool
         Whether its inputs are in CSR format, so that the first layer lies in tiles.
-    slot_groups : sequence of tuple of int
-        The optimizer's slots in the order of Keras's variables, see `KernelOptimizer`.
+    optimizer : KernelOptimizer or None
+        Says which slots there are, and whether the workspace keeps the gradient. None for a network
+        that only predicts.
     """
 
     def __init__(
-        self, spec: NetworkSpec, *, sparse: bool, slot_groups: Sequence[tuple[int, ...]] = ()
+        self, spec: NetworkSpec, *, sparse: bool, optimizer: KernelOptimizer | None = None
     ) -> None:
-        self._slot_groups = slot_groups
+        self._slot_groups = () if optimizer is None else optimizer.slot_groups
+        self._has_average = optimizer is not None and optimizer.has_average
+        self._keeps_gradient = optimizer is not None and optimizer.clips_norm
         self._dtype = np.dtype(spec.dtype)
         self._layer_sizes = np.array(spec.layer_sizes, np.int64)
         self._shapes = list(pairwise(spec.layer_sizes))
@@ -59,11 +63,14 @@ class Layout:
         starts = np.cumsum([0, *sizes])
         self._coef_starts, self._intercept_starts = starts[:-1:2], starts[1::2]
         self._n_weights = int(starts[-1])
-        self._n_slots = sum(map(len, slot_groups))
+        self._n_slots = sum(map(len, self._slot_groups))
         self._gradient_buffers: dict[int, npt.NDArray[Any]] = {}
 
     def pack(self, state: NetworkState) -> Network:
-        """Copy a network into vectors; without an optimizer state, its slots are zero."""
+        """Copy a network into vectors.
+
+        Without an optimizer state, its slots are zero, but for the averages: those of one network.
+        """
         network = Network(
             self._layer_sizes,
             self._leading_dims,
@@ -76,11 +83,11 @@ class Layout:
         if state.optimizer_state is not None:
             for slot, arrays in self._slots_of(state.optimizer_state[2:]):
                 self._fill(network.slots[slot], arrays)
+        elif self._has_average:
+            network.slots[-1] = network.weights
         return network
 
-    def unpack(
-        self, network: Network, n_steps: int, learning_rate: float, *, has_average: bool
-    ) -> NetworkState:
+    def unpack(self, network: Network, n_steps: int, learning_rate: float) -> NetworkState:
         """Copy a network and the variables of Keras's optimizer out of vectors."""
         arrays = [self._arrays(slot) for slot in network.slots]
         variables = [
@@ -94,7 +101,7 @@ class Layout:
         return NetworkState(
             self._arrays(network.weights),
             [step_count, rate, *variables],
-            [array.copy() for array in arrays[-1]] if has_average else None,
+            [array.copy() for array in arrays[-1]] if self._has_average else None,
         )
 
     def copy(self, network: Network) -> Network:
@@ -105,7 +112,7 @@ class Layout:
         slots[:] = network.slots
         return network._replace(weights=weights, slots=slots)
 
-    def workspace(self, batch_size: int, *, keeps_gradient: bool = False) -> Workspace:
+    def workspace(self, batch_size: int) -> Workspace:
         """Allocate memory for the intermediate results of a step."""
         n_outputs = batch_size * int(self._layer_sizes.sum())
         n_ranges = -(-self._shapes[0][0] // self._range_size)
@@ -120,7 +127,7 @@ class Layout:
             range_bounds=np.empty((self._n_tiles, n_ranges + 1, batch_size), np.int64),
             losses=np.empty(batch_size),
             correct=np.empty(batch_size),
-            gradient=aligned((self._n_weights if keeps_gradient else 0,), self._dtype),
+            gradient=aligned((self._n_weights if self._keeps_gradient else 0,), self._dtype),
             square_sums=np.zeros((len(self.weight_blocks), 2)),
         )
 

@@ -52,7 +52,7 @@ class KernelOptimizer:
         A key of `kernels.optimizers.OPTIMIZERS`.
     slot_groups : tuple of tuple of int
         The slots in the order of Keras's variables: for each group, and within a group for each
-        array of weights, the slots of the group.
+        array of weights, the slots of the group. The moving averages are the last slot.
     step_options : callable
         Maps learning rates, the number of the first step (from one) and the dtype of the network to
         the options of each step, an array of shape (n_steps, n_options).
@@ -64,11 +64,6 @@ class KernelOptimizer:
     slot_groups: tuple[tuple[int, ...], ...]
     step_options: Callable[[FloatArray, int, Any], FloatArray]
     options: _Options
-
-    @property
-    def n_slots(self) -> int:
-        """Numbers that are kept for each weight; the moving average comes last."""
-        return sum(map(len, self.slot_groups))
 
     @property
     def has_average(self) -> bool:
@@ -95,7 +90,7 @@ def kernel_optimizer(optimizer: OptimizerSpec) -> KernelOptimizer | None:
         return None
     update, groups, step_options = _MAKE[optimizer.name](options)
     if options["use_ema"]:
-        groups = ((sum(map(len, groups)),), *groups)  # Keras's first, the last slot here
+        groups = ((sum(map(len, groups)),), *groups)  # Keras's first variables
     found = KernelOptimizer(update, groups, step_options, options)
     # The padding of matrices would become 0 / 0, which no step reads but the sum of a norm.
     return None if found.clips_norm and options.get("epsilon") == 0 else found
@@ -109,22 +104,18 @@ def _adam(options: _Options) -> Any:
         beta_1, beta_2 = _cast(options["beta_1"], dtype), _cast(options["beta_2"], dtype)
         t = np.arange(first_step, first_step + len(rates)).astype(dtype)
         step_size = _cast(rates, dtype) * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
-        return _rows(step_size, rest_1, rest_2, options["epsilon"])
+        return _rows(step_size, rest_1, rest_2, options["epsilon"], options["amsgrad"])
 
-    if options["amsgrad"]:
-        return "amsgrad", ((0, 1), (2,)), step_options
-    return "adam", ((0, 1),), step_options
+    return "adam", ((0, 1), (2,)) if options["amsgrad"] else ((0, 1),), step_options
 
 
 def _sgd(options: _Options) -> Any:
     kept = np.float32(options["momentum"])
 
     def step_options(rates: FloatArray, first_step: int, dtype: Any) -> FloatArray:
-        return _rows(_cast(rates, dtype), kept)
+        return _rows(_cast(rates, dtype), kept, options["nesterov"])
 
-    if not kept:
-        return "sgd", (), step_options
-    return "nesterov" if options["nesterov"] else "momentum", ((0,),), step_options
+    return ("momentum", ((0,),), step_options) if kept else ("sgd", (), step_options)
 
 
 def _rmsprop(options: _Options) -> Any:

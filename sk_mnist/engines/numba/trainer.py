@@ -57,12 +57,9 @@ class _LaidOutState:
     network: Network
     n_steps: int
     learning_rate: float
-    has_average: bool
 
     def state(self) -> NetworkState:
-        return self.layout.unpack(
-            self.network, self.n_steps, self.learning_rate, has_average=self.has_average
-        )
+        return self.layout.unpack(self.network, self.n_steps, self.learning_rate)
 
 
 class NumbaTrainer:
@@ -174,7 +171,7 @@ class NumbaTrainer:
             totals += _run_workers(
                 layout, chunk.data, network, workspace, settings, chunk.order, rates, by_step
             )
-            state = self._state(layout, network, before.n_steps + n_steps, rates[-1])
+            state = _LaidOutState(layout, network, before.n_steps + n_steps, rates[-1])
         return state, Totals(*totals.tolist())
 
     def evaluate(self, state: LoadedState) -> Totals:
@@ -212,27 +209,19 @@ class NumbaTrainer:
         batch_size = max(self._batch_size, min(_EVALUATED_ROWS, len(order)))
         layout, workspace = self._prepared(data, batch_size)
         network = self._laid_out(state, layout).network
-        if self._optimizer.has_average and len(network.slots):
+        if self._optimizer.has_average:
             network = network._replace(weights=network.slots[-1])
         rates = np.zeros(-(-len(order) // batch_size))
         settings = self._settings(StepOptions(), seed=0, first_step=0, n_steps_before=0)
         data = data._replace(row_weight=all_row_weight)
         return _run_workers(layout, data, network, workspace, settings, order, rates)
 
-    def _state(
-        self, layout: Layout, network: Network, n_steps: int, learning_rate: float
-    ) -> _LaidOutState:
-        return _LaidOutState(layout, network, n_steps, learning_rate, self._optimizer.has_average)
-
     def _laid_out(self, state: LoadedState, layout: Layout) -> _LaidOutState:
         """Bring a network into a layout."""
         if isinstance(state, _LaidOutState) and state.layout is layout:
             return state
         arrays = state.state()
-        network = layout.pack(arrays)
-        if arrays.optimizer_state is None and self._optimizer.has_average:
-            network.slots[-1] = network.weights
-        return self._state(layout, network, arrays.n_steps or 0, 0.0)
+        return _LaidOutState(layout, layout.pack(arrays), arrays.n_steps or 0, 0.0)
 
     def _settings(
         self, options: StepOptions, seed: int, first_step: int, n_steps_before: int
@@ -262,13 +251,12 @@ class NumbaTrainer:
         """Return what fits the data: for small ones, making it takes as long as an epoch."""
         is_sparse = not len(data.dense)
         if is_sparse not in self._layouts:
-            groups = self._optimizer.slot_groups
-            self._layouts[is_sparse] = Layout(self._spec, sparse=is_sparse, slot_groups=groups)
+            layout = Layout(self._spec, sparse=is_sparse, optimizer=self._optimizer)
+            self._layouts[is_sparse] = layout
         layout = self._layouts[is_sparse]
         key = is_sparse, batch_size
         if key not in self._workspaces:
-            keeps_gradient = self._optimizer.clips_norm
-            self._workspaces[key] = layout.workspace(batch_size, keeps_gradient=keeps_gradient)
+            self._workspaces[key] = layout.workspace(batch_size)
         return layout, self._workspaces[key]
 
 

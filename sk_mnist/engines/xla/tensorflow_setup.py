@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from sk_mnist._utils.optional_imports import NATIVE_TRAINING
 from sk_mnist._utils.threads import granted_threads
 
 
@@ -14,9 +15,8 @@ def require_tensorflow_backend() -> None:
     if backend != "tensorflow":
         raise RuntimeError(
             f"Training needs Keras's TensorFlow backend, and Keras has been set to {backend!r}. "
-            "Set KERAS_BACKEND=tensorflow, or unset it, before Keras is first imported; or use "
-            "engine='native', which trains by adam, adamw, rmsprop and sgd without Keras. Fitted "
-            "classifiers predict without Keras."
+            "Set KERAS_BACKEND=tensorflow, or unset it, before Keras is first imported. "
+            f"{NATIVE_TRAINING}. Fitted classifiers predict without Keras."
         )
 
 

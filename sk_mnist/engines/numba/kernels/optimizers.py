@@ -27,39 +27,23 @@ optimizer = c_function(
 
 @optimizer
 def adam(weights, slots, stride, gradient, n, options):
-    """Take step size, 1 - beta_1, 1 - beta_2, epsilon."""
-    w, g, option = carray(weights, n), carray(gradient, n), carray(options, 4)
-    slot = carray(slots, 2 * stride)
-    first_moments, second_moments = slot[:n], slot[stride : stride + n]
-    scalar = w.dtype.type
-    step_size, rest_1, rest_2 = scalar(option[0]), scalar(option[1]), scalar(option[2])
-    epsilon = scalar(option[3])
-    for j in range(n):
-        m = first_moments[j] + (g[j] - first_moments[j]) * rest_1
-        v = second_moments[j] + (g[j] * g[j] - second_moments[j]) * rest_2
-        first_moments[j] = m
-        second_moments[j] = v
-        w[j] -= step_size * m / (math.sqrt(v) + epsilon)
-
-
-@optimizer
-def amsgrad(weights, slots, stride, gradient, n, options):
-    """Take step size, 1 - beta_1, 1 - beta_2, epsilon."""
-    w, g, option = carray(weights, n), carray(gradient, n), carray(options, 4)
+    """Take step size, 1 - beta_1, 1 - beta_2, epsilon, and whether the slots end with AMSGrad's."""
+    w, g, option = carray(weights, n), carray(gradient, n), carray(options, 5)
     slot = carray(slots, 3 * stride)
     first_moments, second_moments = slot[:n], slot[stride : stride + n]
     largest = slot[2 * stride : 2 * stride + n]
     scalar = w.dtype.type
     step_size, rest_1, rest_2 = scalar(option[0]), scalar(option[1]), scalar(option[2])
-    epsilon = scalar(option[3])
+    epsilon, is_amsgrad = scalar(option[3]), option[4] > 0
     for j in range(n):
         m = first_moments[j] + (g[j] - first_moments[j]) * rest_1
         v = second_moments[j] + (g[j] * g[j] - second_moments[j]) * rest_2
-        most = largest[j] if largest[j] > v else v
         first_moments[j] = m
         second_moments[j] = v
-        largest[j] = most
-        w[j] -= step_size * m / (math.sqrt(most) + epsilon)
+        if is_amsgrad:
+            v = largest[j] if largest[j] > v else v
+            largest[j] = v
+        w[j] -= step_size * m / (math.sqrt(v) + epsilon)
 
 
 @optimizer
@@ -73,24 +57,13 @@ def sgd(weights, slots, stride, gradient, n, options):
 
 @optimizer
 def momentum(weights, slots, stride, gradient, n, options):
-    """Take learning rate, momentum."""
-    w, g, option, m = carray(weights, n), carray(gradient, n), carray(options, 2), carray(slots, n)
-    rate, kept = w.dtype.type(option[0]), w.dtype.type(option[1])
+    """Take learning rate, momentum, and whether it is Nesterov's."""
+    w, g, option, m = carray(weights, n), carray(gradient, n), carray(options, 3), carray(slots, n)
+    rate, kept, is_nesterov = w.dtype.type(option[0]), w.dtype.type(option[1]), option[2] > 0
     for j in range(n):
         step = m[j] * kept - g[j] * rate
         m[j] = step
-        w[j] += step
-
-
-@optimizer
-def nesterov(weights, slots, stride, gradient, n, options):
-    """Take learning rate, momentum."""
-    w, g, option, m = carray(weights, n), carray(gradient, n), carray(options, 2), carray(slots, n)
-    rate, kept = w.dtype.type(option[0]), w.dtype.type(option[1])
-    for j in range(n):
-        step = m[j] * kept - g[j] * rate
-        m[j] = step
-        w[j] += step * kept - g[j] * rate
+        w[j] += step * kept - g[j] * rate if is_nesterov else step
 
 
 @optimizer
@@ -129,6 +102,6 @@ def rmsprop(weights, slots, stride, gradient, n, options):
 
 
 OPTIMIZERS: dict[str, Callable[[str], int]] = {
-    function.__name__: function for function in (adam, amsgrad, momentum, nesterov, rmsprop, sgd)
+    function.__name__: function for function in (adam, momentum, rmsprop, sgd)
 }
 """By name, functions that map a dtype to the address of the compiled optimizer."""

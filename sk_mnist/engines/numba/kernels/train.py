@@ -225,7 +225,7 @@ def _weight_block(
     The weights are updated at once, unless the gradient is to be clipped by its norm.
     """
     layer, tile, start, stop = block
-    is_sparse = layer == 0 and not len(rows.dense)
+    is_sparse = layer == 0 and len(workspace.tiles) > 0
     keeps_gradient = len(workspace.gradient) > 0
     first, size = _coefs(block, is_sparse, network)
     coefs = workspace.gradient[first : first + size] if keeps_gradient else gradient[:size]
@@ -244,8 +244,7 @@ def _weight_block(
     else:
         _update(coefs, first, step, rate, options, network, settings)
     if start == 0:
-        size = deltas.shape[1]
-        first = network.intercept_starts[layer] + tile * TILE
+        first, size = _intercepts(block, is_sparse, network)
         intercepts = workspace.gradient[first : first + size] if keeps_gradient else gradient[:size]
         column_sums(deltas, n_rows, intercepts)
         if keeps_gradient:
@@ -263,18 +262,25 @@ def _coefs(block, is_sparse, network):
     return first, (stop - start) * width
 
 
+@inlined
+def _intercepts(block, is_sparse, network):
+    """Return where the intercepts of a weight block's units begin, and their number."""
+    layer, tile, _, _ = block
+    size = TILE if is_sparse else network.layer_sizes[layer + 1]
+    return network.intercept_starts[layer] + tile * TILE, size
+
+
 @kernel
 def _update_clipped(block, weight_blocks, step, rate, options, network, workspace, settings):
     """Update a weight block by the gradient in the workspace, clipped by its norm."""
-    layer, tile, start, _ = block
+    layer, start = block[0], block[2]
     is_sparse = layer == 0 and len(workspace.tiles) > 0
     first, size = _coefs(block, is_sparse, network)
     coefs = workspace.gradient[first : first + size]
     _scale(coefs, _clipping_factor(layer, 0, weight_blocks, workspace, settings))
     _update(coefs, first, step, rate, options, network, settings)
     if start == 0:
-        first = network.intercept_starts[layer] + tile * TILE
-        size = TILE if is_sparse else network.layer_sizes[layer + 1]
+        first, size = _intercepts(block, is_sparse, network)
         intercepts = workspace.gradient[first : first + size]
         _scale(intercepts, _clipping_factor(layer, 1, weight_blocks, workspace, settings))
         _update(intercepts, first, step, rate, options, network, settings)
