@@ -47,7 +47,7 @@ class InputLimit:
         {ndarray, CSR matrix} of shape (n_samples, n_features)
             A copy.
         """
-        offset, width = self._offset_and_width(dtype)
+        offset, width = self.offset_and_width(dtype)
         if sparse.issparse(X):
             X = X.tocsr()
             at_zero = self.at_zero(dtype)
@@ -73,10 +73,11 @@ class InputLimit:
     def at_zero(self, dtype: npt.DTypeLike) -> FloatArray:
         """Return what a row of zeros becomes."""
         at_zero = np.zeros(len(self.offset), dtype)
-        _limit(at_zero, *self._offset_and_width(dtype))
+        _limit(at_zero, *self.offset_and_width(dtype))
         return at_zero
 
-    def _offset_and_width(self, dtype: npt.DTypeLike) -> tuple[FloatArray, FloatArray]:
+    def offset_and_width(self, dtype: npt.DTypeLike) -> tuple[FloatArray, FloatArray]:
+        """Return what is subtracted from an input, and what it is then divided by."""
         return self.offset.astype(dtype), (LIMIT * self.scale).astype(dtype)
 
 

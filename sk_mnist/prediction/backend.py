@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.data.checks import is_surely_finite
 from sk_mnist.network import forward
@@ -15,9 +13,6 @@ from sk_mnist.network.input_limit import InputLimit
 # Multiplications from which on kernels compute logits. They take half of the time of NumPy, some
 # 10 ms then, but Numba is loaded for them, which takes a quarter of a second once.
 _MANY_MULTIPLICATIONS = 10**9
-
-# Rows whose limited inputs are in memory at a time.
-_LIMITED_ROWS = 2**14
 
 
 def uses_kernels(X: Any, coefs: Sequence[FloatArray]) -> bool:
@@ -54,14 +49,7 @@ def logits(
     """
     if not uses_kernels(X, coefs):
         return forward.logits(X, coefs, intercepts, activation, limit)
-    if limit is None:
-        return _by_kernels(X, coefs, intercepts, activation)[0]
-    dtype = coefs[0].dtype
-    z = np.empty((X.shape[0], coefs[-1].shape[1]), dtype)
-    for start in range(0, X.shape[0], _LIMITED_ROWS):
-        rows = slice(start, start + _LIMITED_ROWS)
-        z[rows] = _by_kernels(limit(X[rows], dtype), coefs, intercepts, activation)[0]
-    return z
+    return _by_kernels(X, coefs, intercepts, activation, limit)[0]
 
 
 def logits_if_finite(
@@ -85,16 +73,19 @@ def logits_if_finite(
     ndarray of shape (n_samples, n_outputs) or None
         None where a value may not be finite.
     """
-    if limit is None and uses_kernels(X, coefs):
-        z, finite = _by_kernels(X, coefs, intercepts, activation)
+    if uses_kernels(X, coefs):
+        z, finite = _by_kernels(X, coefs, intercepts, activation, limit)
         return z if finite else None
-    # A limit makes infinity finite, so that the outputs do not show it.
     return logits(X, coefs, intercepts, activation, limit) if is_surely_finite(X) else None
 
 
 def _by_kernels(
-    X: Any, coefs: Sequence[FloatArray], intercepts: Sequence[FloatArray], activation: str
+    X: Any,
+    coefs: Sequence[FloatArray],
+    intercepts: Sequence[FloatArray],
+    activation: str,
+    limit: InputLimit | None,
 ) -> tuple[FloatArray, bool]:
     from sk_mnist.engines.numba import predict  # loads Numba
 
-    return predict.logits(X, coefs, intercepts, activation)
+    return predict.logits(X, coefs, intercepts, activation, limit)

@@ -39,9 +39,14 @@ class TestAccuracy:
         assert cross_val_score(clf, X, y, cv=CV).mean() >= accuracy
 
     def test_accuracy_on_the_sample_of_mnist(self):
+        # 95.57% on average, 0.24% from one random_state to the next: which of them is above 95.5%
+        # depends on how a processor rounds. Two standard errors below is the limit.
         X, y = load_mnist_sample(return_X_y=True)
-        clf = KerasMLPClassifier(random_state=0)
-        assert cross_val_score(clf, X, y, cv=CV).mean() >= 0.955
+        scores = [
+            cross_val_score(KerasMLPClassifier(random_state=seed), X, y, cv=CV).mean()
+            for seed in range(4)
+        ]
+        assert np.mean(scores) >= 0.9557 - 2 * 0.0024 / np.sqrt(len(scores))
 
     def test_accuracy_does_not_depend_on_units(self):
         X, y = load_wine(return_X_y=True)

@@ -16,10 +16,15 @@ from sk_mnist.engines.numba.kernels.csr import copy_nonzero, count_nonzero
 
 # Share of nonzero inputs up to which it is faster to compute from these alone. With 256-bit
 # registers it is 0.5.
-_MAX_DENSITY = 0.4
+MAX_DENSITY = 0.4
 
 # Rows that are converted at a time.
 _CHUNK_ROWS = 4096
+
+
+def index_dtype(n_features: int) -> type[np.unsignedinteger[Any]]:
+    """Return the dtype of columns."""
+    return np.uint16 if n_features <= 2**16 else np.uint32
 
 
 def stays_sparse(X: Any, scaling: InputScaling) -> bool:
@@ -46,7 +51,7 @@ def to_csr(
         the dtype of `factor`.
     """
     n_rows, n_features = X.shape
-    index = np.uint16 if n_features <= 2**16 else np.uint32
+    index = index_dtype(n_features)
     if sparse.issparse(X):
         if not _is_sparse_enough(X.nnz, X.shape):
             return None
@@ -80,7 +85,7 @@ def to_csr(
 
 
 def _is_sparse_enough(n_nonzero: int, shape: tuple[int, int]) -> bool:
-    return n_nonzero <= _MAX_DENSITY * shape[0] * shape[1]
+    return n_nonzero <= MAX_DENSITY * shape[0] * shape[1]
 
 
 def contiguous(X: Any, dtype: np.dtype[Any]) -> Any:

@@ -33,17 +33,14 @@ class Layout:
         The network.
     sparse : bool
         Whether its inputs are in CSR format, so that the first layer lies in tiles.
-    optimizer : KernelOptimizer or None
-        Says which slots there are, and whether the workspace keeps the gradient. None for a network
-        that only predicts.
+    optimizer : KernelOptimizer
+        Says which slots there are, and whether the workspace keeps the gradient.
     """
 
-    def __init__(
-        self, spec: NetworkSpec, *, sparse: bool, optimizer: KernelOptimizer | None = None
-    ) -> None:
-        self._slot_groups = () if optimizer is None else optimizer.slot_groups
-        self._has_average = optimizer is not None and optimizer.has_average
-        self._keeps_gradient = optimizer is not None and optimizer.clips_norm
+    def __init__(self, spec: NetworkSpec, *, sparse: bool, optimizer: KernelOptimizer) -> None:
+        self._slot_groups = optimizer.slot_groups
+        self._has_average = optimizer.has_average
+        self._keeps_gradient = optimizer.clips_norm
         self._dtype = np.dtype(spec.dtype)
         self._layer_sizes = np.array(spec.layer_sizes, np.int64)
         self._shapes = list(pairwise(spec.layer_sizes))

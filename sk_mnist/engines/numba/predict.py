@@ -12,65 +12,78 @@ import numpy as np
 from sk_mnist._utils.memory import aligned
 from sk_mnist._utils.threads import thread_pool
 from sk_mnist._utils.typing import FloatArray
-from sk_mnist.engines.base import NetworkState
+from sk_mnist.engines.numba.csr import MAX_DENSITY, contiguous, index_dtype
 from sk_mnist.engines.numba.kernels.activations import ACTIVATIONS
 from sk_mnist.engines.numba.kernels.compile import is_enabled
-from sk_mnist.engines.numba.kernels.predict import BLOCK_ROWS, predict_logits
-from sk_mnist.engines.numba.memory_layout import Layout
+from sk_mnist.engines.numba.kernels.llvm_simd import TILE
+from sk_mnist.engines.numba.kernels.predict import (
+    BLOCK_ROWS,
+    Buffers,
+    FittedNetwork,
+    predict_logits,
+)
 from sk_mnist.network import forward
-from sk_mnist.network.spec import NetworkSpec
+from sk_mnist.network.input_limit import LIMIT, InputLimit
 
 # A thread takes at most this many blocks of rows at a time.
 _CHUNK_BLOCKS = 10
 
+# Layers with fewer weights gain nothing if zeros are left out, as these have to be found.
+_MIN_WEIGHTS = 2**14
+
+# Activations whose outputs are often zero.
+_WITH_ZEROS = ("relu",)
+
 
 def logits(
-    X: Any, coefs: Sequence[FloatArray], intercepts: Sequence[FloatArray], activation: str
+    X: Any,
+    coefs: Sequence[FloatArray],
+    intercepts: Sequence[FloatArray],
+    activation: str,
+    limit: InputLimit | None = None,
 ) -> tuple[FloatArray, bool]:
     """Compute what `sk_mnist.network.forward.logits` computes, for a dense array.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-        Any numeric dtype; converted to the dtype of the weights, a chunk of rows at a time.
+        Any numeric dtype; converted to the dtype of the weights, some rows at a time.
     coefs : sequence of ndarray of shape (n_inputs, n_units)
         Weights of each layer.
     intercepts : sequence of ndarray of shape (n_units,)
         Biases of each layer.
     activation : str
         A key of `ACTIVATIONS`.
+    limit : InputLimit or None
+        Applied to X.
 
     Returns
     -------
     logits : ndarray of shape (n_samples, n_outputs)
         In the dtype of the weights. Overflows do not warn.
     finite : bool
-        True only if all of X is finite: an input that is not makes all sums of its row not finite,
-        whatever the weights. Very large finite inputs may do so, too.
+        Whether all of X is finite.
     """
     dtype = coefs[0].dtype
     if not is_enabled():
-        z = forward.logits(X, coefs, intercepts, activation)
-        return z, bool(np.isfinite(z).all())
+        z = forward.logits(X, coefs, intercepts, activation, limit)
+        return z, bool(np.isfinite(X).all())
     sizes = (X.shape[1], *(len(intercept) for intercept in intercepts))
-    layout = Layout(NetworkSpec(sizes, activation, "softmax", dtype.name), sparse=False)
-    pairs = zip(coefs, intercepts, strict=True)
-    network = layout.pack(NetworkState([array for pair in pairs for array in pair]))
-    address = ACTIVATIONS[activation](dtype.name)
+    network = _fitted_network(sizes, coefs, intercepts, activation, limit)
     out = np.empty((len(X), sizes[-1]), dtype)
 
     def take_chunks(chunks: deque[slice]) -> bool:
         finite = True
-        buffers = aligned((3, BLOCK_ROWS * max(sizes)), dtype)
+        buffers = _buffers(sizes, dtype)
         while True:
             try:
                 rows = chunks.popleft()
             except IndexError:
                 return finite
-            inputs = np.ascontiguousarray(X[rows], dtype)
+            inputs = contiguous(X[rows], dtype)
             if not inputs.flags.writeable:  # another type to Numba, which would compile for it
                 inputs = inputs.copy()
-            finite &= predict_logits(inputs, network, address, buffers, out[rows])
+            finite &= predict_logits(inputs, network, buffers, out[rows])
 
     with thread_pool() as (pool, n_threads):
         n_blocks = -(-len(X) // (n_threads * BLOCK_ROWS))
@@ -85,3 +98,60 @@ def logits(
         finally:
             chunks.clear()  # so that threads end, as after an interrupt
     return out, all(finite)
+
+
+def _fitted_network(
+    sizes: Sequence[int],
+    coefs: Sequence[FloatArray],
+    intercepts: Sequence[FloatArray],
+    activation: str,
+    limit: InputLimit | None,
+) -> FittedNetwork:
+    dtype = coefs[0].dtype
+    n_inputs, n_units = np.array(sizes[:-1]), np.array(sizes[1:])
+    padded = -(-n_units // TILE) * TILE
+    starts = np.cumsum([0, *np.column_stack([n_inputs * padded, padded]).ravel()])
+    weights = aligned((int(starts[-1]),), dtype)
+    for i, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
+        tiles = weights[starts[2 * i] : starts[2 * i + 1]].reshape(-1, len(coef), TILE)
+        for tile, first in zip(tiles, range(0, coef.shape[1], TILE), strict=True):
+            units = coef[:, first : first + TILE]
+            tile[:, : units.shape[1]] = units
+        weights[starts[2 * i + 1] :][: len(intercept)] = intercept
+    offset, width = np.zeros(sizes[0], dtype), np.ones(sizes[0], dtype)
+    if limit is not None:
+        offset, width = limit.offset_and_width(dtype)
+    # A tile that is not full costs as much as a full one.
+    max_densities = MAX_DENSITY * n_units / padded
+    max_densities[n_inputs * n_units < _MIN_WEIGHTS] = -1
+    if activation not in _WITH_ZEROS:
+        max_densities[1:] = -1
+    if offset.any():
+        max_densities[0] = -1
+    return FittedNetwork(
+        layer_sizes=np.array(sizes),
+        coef_starts=starts[:-1:2],
+        intercept_starts=starts[1::2],
+        weights=weights,
+        max_densities=max_densities,
+        activation=ACTIVATIONS[activation](dtype.name),
+        limit=dtype.type(0 if limit is None else LIMIT),
+        tanh=ACTIVATIONS["tanh"](dtype.name) if limit is not None else 0,
+        offset=offset,
+        width=width,
+        largest=np.finfo(dtype).max,
+    )
+
+
+def _buffers(sizes: Sequence[int], dtype: np.dtype[Any]) -> Buffers:
+    size = BLOCK_ROWS * max(sizes)
+    return Buffers(
+        outputs=aligned((3, size), dtype),
+        sums=aligned((BLOCK_ROWS, TILE), dtype),
+        counts=np.empty(BLOCK_ROWS, np.int64),
+        starts=np.empty(BLOCK_ROWS, np.int64),
+        positions=np.empty(BLOCK_ROWS, np.int64),
+        indices=np.empty(size, index_dtype(max(sizes))),
+        values=aligned((size,), dtype),
+        ones=np.ones(max(sizes), dtype),
+    )

@@ -85,7 +85,7 @@ def test_csr_trains_the_same_bits_as_dense_inputs(monkeypatch, dtype):
     job = with_zeros(weighted(make_job(replace(LARGE, dtype=dtype), n_rows=150, **EVERYTHING)))
     job = with_inputs(job, job.data.X.astype(dtype))
     found = kernel_weights(job)
-    monkeypatch.setattr(csr, "_MAX_DENSITY", 0)
+    monkeypatch.setattr(csr, "MAX_DENSITY", 0)
     assert_all_equal(found, kernel_weights(job))
 
 

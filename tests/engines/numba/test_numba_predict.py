@@ -18,6 +18,7 @@ from sk_mnist.engines.numba import predict
 from sk_mnist.engines.numba.kernels.predict import BLOCK_ROWS
 from sk_mnist.network import forward
 from sk_mnist.network.activations import ACTIVATIONS
+from sk_mnist.network.input_limit import InputLimit
 from sk_mnist.prediction import backend
 
 PRECISION = {"float32": 1e-5, "float64": 1e-13}
@@ -36,9 +37,9 @@ def random_rows(n_rows, dtype="float64", n_features=LAYER_SIZES[0]):
     return np.random.default_rng(1).normal(size=(n_rows, n_features)).astype(dtype)
 
 
-def assert_equals_numpy(X, coefs, intercepts, activation):
-    expected = forward.logits(X, coefs, intercepts, activation)
-    found, finite = predict.logits(X, coefs, intercepts, activation)
+def assert_equals_numpy(X, coefs, intercepts, activation, limit=None):
+    expected = forward.logits(X, coefs, intercepts, activation, limit)
+    found, finite = predict.logits(X, coefs, intercepts, activation, limit)
     assert finite
     assert found.dtype == expected.dtype
     precision = PRECISION[expected.dtype.name]
@@ -67,6 +68,58 @@ def test_predicted_logits_equal_numpy_for_any_number_of_rows(n_rows, dtype):
 def test_predicted_logits_equal_numpy_for_any_dtype_of_inputs(given, dtype):
     X = np.abs(10 * random_rows(500)).astype(given)
     assert_equals_numpy(X, *random_network(dtype), "relu")
+
+
+class TestZeros:
+    """Zeros are left out of products of wide layers, among inputs and outputs of ReLU."""
+
+    layer_sizes = (100, 200, 170, 5)
+
+    def few_nonzero(self, dtype, n_rows=500):
+        X = random_rows(n_rows, n_features=100)
+        X[np.random.default_rng(2).random(X.shape) < 0.8] = 0
+        return (50 * np.abs(X)).astype("uint8") if dtype == "uint8" else X.astype(dtype)
+
+    def network(self, dtype):
+        coefs, intercepts = random_network(dtype, self.layer_sizes)
+        return coefs, [intercept - 5 for intercept in intercepts]  # few outputs are not zero
+
+    @each_dtype
+    def test_logits_equal_numpy(self, dtype):
+        assert_equals_numpy(self.few_nonzero(dtype), *self.network(dtype), "relu")
+        assert_equals_numpy(self.few_nonzero("uint8"), *self.network(dtype), "relu")
+
+    @each_dtype
+    @pytest.mark.parametrize("offset", [0.0, 0.3])
+    def test_limited_inputs_equal_numpy(self, offset, dtype):
+        rng = np.random.default_rng(3)
+        limit = InputLimit(np.full(100, offset), rng.uniform(0.2, 2, size=100))
+        for X in (self.few_nonzero(dtype), self.few_nonzero("uint8"), random_rows(500, dtype, 100)):
+            assert_equals_numpy(X, *self.network(dtype), "relu", limit)
+
+    @each_dtype
+    @pytest.mark.parametrize("with_limit", [False, True])
+    def test_bits_of_a_row_do_not_depend_on_the_zeros_of_others(self, with_limit, dtype):
+        X, network = self.few_nonzero(dtype), self.network(dtype)
+        limit = InputLimit(np.zeros(100), np.full(100, 0.7)) if with_limit else None
+        expected, _ = predict.logits(X, *network, "relu", limit)
+        among_dense = np.empty((1_000, 100), dtype)
+        among_dense[::2], among_dense[1::2] = X, 1 + np.abs(X)
+        found, _ = predict.logits(among_dense, *network, "relu", limit)
+        assert_array_equal(found[::2], expected)
+
+    @each_dtype
+    @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+    def test_inputs_that_are_not_finite_are_detected(self, value, dtype):
+        X, limit = self.few_nonzero(dtype), InputLimit(np.zeros(100), np.ones(100))
+        X[77, 3] = value
+        for given in (None, limit):
+            assert not predict.logits(X, *self.network(dtype), "relu", given)[1]
+
+    @each_dtype
+    @pytest.mark.parametrize("activation", ACTIVATIONS)
+    def test_logits_of_any_activation_equal_numpy(self, activation, dtype):
+        assert_equals_numpy(self.few_nonzero(dtype), *self.network(dtype), activation)
 
 
 @each_dtype

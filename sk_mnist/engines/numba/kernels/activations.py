@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numba import carray, types
+from numba import types
 
 from sk_mnist.engines.numba.kernels.compile import c_function, kernel
 from sk_mnist.engines.numba.kernels.llvm_math import (
@@ -18,6 +18,7 @@ from sk_mnist.engines.numba.kernels.llvm_math import (
     exp_parts,
     normal_tail_factor,
 )
+from sk_mnist.engines.numba.kernels.llvm_views import part
 
 LEAKY_SLOPE = np.float32(0.2)
 SELU_ALPHA = 1.6732632423543772
@@ -31,7 +32,7 @@ activation = c_function(types.CPointer, types.CPointer, types.intp)
 @activation
 def identity(logits, gradients, n):
     """Compute z."""
-    gradient = carray(gradients, n)
+    gradient = part(gradients, 0, n)
     for j in range(n):
         gradient[j] = 1
 
@@ -39,7 +40,7 @@ def identity(logits, gradients, n):
 @activation
 def relu(logits, gradients, n):
     """Compute max(z, 0)."""
-    z, gradient = carray(logits, n), carray(gradients, n)
+    z, gradient = part(logits, 0, n), part(gradients, 0, n)
     zero, one = z.dtype.type(0), z.dtype.type(1)
     for j in range(n):
         gradient[j] = one if z[j] > zero else zero
@@ -49,7 +50,7 @@ def relu(logits, gradients, n):
 @activation
 def leaky_relu(logits, gradients, n):
     """Compute z, or slope * z below zero."""
-    z, gradient = carray(logits, n), carray(gradients, n)
+    z, gradient = part(logits, 0, n), part(gradients, 0, n)
     zero, one, slope = z.dtype.type(0), z.dtype.type(1), z.dtype.type(LEAKY_SLOPE)
     for j in range(n):
         gradient[j] = one if z[j] > zero else slope
@@ -59,7 +60,7 @@ def leaky_relu(logits, gradients, n):
 @activation
 def elu(logits, gradients, n):
     """Compute z, or exp(z) - 1 below zero."""
-    z, gradient = carray(logits, n), carray(gradients, n)
+    z, gradient = part(logits, 0, n), part(gradients, 0, n)
     zero, one = z.dtype.type(0), z.dtype.type(1)
     for j in range(n):
         p, s = exp_parts(_limited(zero if z[j] > zero else z[j]))
@@ -70,7 +71,7 @@ def elu(logits, gradients, n):
 @activation
 def selu(logits, gradients, n):
     """Compute scale * z, or scale * alpha * (exp(z) - 1) below zero."""
-    z, gradient = carray(logits, n), carray(gradients, n)
+    z, gradient = part(logits, 0, n), part(gradients, 0, n)
     zero, one = z.dtype.type(0), z.dtype.type(1)
     scale, scaled_alpha = z.dtype.type(SELU_SCALE), z.dtype.type(SELU_SCALE * SELU_ALPHA)
     for j in range(n):
@@ -82,7 +83,7 @@ def selu(logits, gradients, n):
 @activation
 def logistic(logits, gradients, n):
     """Compute 1 / (1 + exp(-z))."""
-    z, gradient = carray(logits, n), carray(gradients, n)
+    z, gradient = part(logits, 0, n), part(gradients, 0, n)
     one = z.dtype.type(1)
     for j in range(n):
         y = _logistic(z[j])
@@ -93,7 +94,7 @@ def logistic(logits, gradients, n):
 @activation
 def silu(logits, gradients, n):
     """Compute z / (1 + exp(-z))."""
-    z, gradient = carray(logits, n), carray(gradients, n)
+    z, gradient = part(logits, 0, n), part(gradients, 0, n)
     one = z.dtype.type(1)
     for j in range(n):
         y = _logistic(z[j])
@@ -104,7 +105,7 @@ def silu(logits, gradients, n):
 @activation
 def tanh(logits, gradients, n):
     """Compute tanh(z)."""
-    z, gradient = carray(logits, n), carray(gradients, n)
+    z, gradient = part(logits, 0, n), part(gradients, 0, n)
     one, two = z.dtype.type(1), z.dtype.type(2)
     for j in range(n):
         p, s = exp_parts(_limited(two * z[j]))
@@ -117,7 +118,7 @@ def tanh(logits, gradients, n):
 @activation
 def gelu(logits, gradients, n):
     """Compute z times the probability that a normal variable is below z."""
-    z, gradient = carray(logits, n), carray(gradients, n)
+    z, gradient = part(logits, 0, n), part(gradients, 0, n)
     zero, one, half = z.dtype.type(0), z.dtype.type(1), z.dtype.type(0.5)
     density_at_zero = z.dtype.type(NORMAL_DENSITY_AT_ZERO)
     for j in range(n):

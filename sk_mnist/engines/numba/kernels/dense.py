@@ -6,6 +6,7 @@ from sk_mnist.engines.numba.kernels.compile import inlined, kernel
 from sk_mnist.engines.numba.kernels.dropout import mask_key, multiply_by_mask
 from sk_mnist.engines.numba.kernels.gemm import gemm, transpose
 from sk_mnist.engines.numba.kernels.llvm_calls import call_activation
+from sk_mnist.engines.numba.kernels.llvm_views import tail
 from sk_mnist.engines.numba.kernels.structs import layer_rows
 
 
@@ -25,7 +26,8 @@ def forward(layer, start, stop, network, workspace):
     """Compute the logits of a layer for some rows of a batch."""
     inputs = workspace.layer_starts[layer] + start * network.layer_sizes[layer]
     logits = workspace.layer_starts[layer + 1] + start * network.layer_sizes[layer + 1]
-    affine(layer, stop - start, workspace.outputs[inputs:], network, workspace.outputs[logits:])
+    vector = workspace.outputs
+    affine(layer, stop - start, tail(vector, inputs), network, tail(vector, logits))
 
 
 @kernel
@@ -36,12 +38,12 @@ def affine(layer, n_rows, inputs, network, logits):
         (n_rows, n_units, n_inputs),
         inputs,
         (n_inputs, 1),
-        network.weights[network.coef_starts[layer] :],
+        tail(network.weights, network.coef_starts[layer]),
         network.leading_dims[layer],
         logits,
         n_units,
     )
-    intercept = network.weights[network.intercept_starts[layer] :]
+    intercept = tail(network.weights, network.intercept_starts[layer])
     for i in range(n_rows):
         for j in range(n_units):
             logits[i * n_units + j] += intercept[j]
@@ -67,17 +69,17 @@ def backward(layer, start, stop, network, workspace):
     here = workspace.layer_starts[layer] + start * n_units
     deltas, transposed = workspace.deltas, workspace.transposed_deltas
     # With deltas transposed, both factors are read in the order in which they lie in memory.
-    transpose(n_rows, n_above, deltas[above:], n_above, transposed[above:], n_rows)
+    transpose(n_rows, n_above, tail(deltas, above), n_above, tail(transposed, above), n_rows)
     gemm(
         (n_units, n_rows, n_above),
-        network.weights[network.coef_starts[layer] :],
+        tail(network.weights, network.coef_starts[layer]),
         (network.leading_dims[layer], 1),
-        transposed[above:],
+        tail(transposed, above),
         n_rows,
-        transposed[here:],
+        tail(transposed, here),
         n_rows,
     )
-    transpose(n_units, n_rows, transposed[here:], n_rows, deltas[here:], n_units)
+    transpose(n_units, n_rows, tail(transposed, here), n_rows, tail(deltas, here), n_units)
     layer_deltas = layer_rows(deltas, layer, start, stop, network, workspace)
     gradients = layer_rows(workspace.activation_gradients, layer, start, stop, network, workspace)
     for i in range(n_rows):
@@ -95,21 +97,23 @@ def coef_gradient(layer, start, stop, n_rows, network, workspace, gradient):
     leading_dim = network.leading_dims[layer]
     gemm(
         (stop - start, n_units, n_rows),
-        workspace.outputs[workspace.layer_starts[layer] + start :],
+        tail(workspace.outputs, workspace.layer_starts[layer] + start),
         (1, n_inputs),
-        workspace.deltas[workspace.layer_starts[layer + 1] :],
+        tail(workspace.deltas, workspace.layer_starts[layer + 1]),
         n_units,
         gradient,
         leading_dim,
     )
     for i in range(stop - start if leading_dim > n_units else 0):
-        gradient[i * leading_dim + n_units : (i + 1) * leading_dim] = 0
+        for j in range(n_units, leading_dim):
+            gradient[i * leading_dim + j] = 0
 
 
 @inlined
 def column_sums(matrix, n_rows, sums):
     """Add up the first rows of a matrix, which gives the gradient of intercepts from deltas."""
-    sums[:] = 0
+    for j in range(len(sums)):
+        sums[j] = 0
     for i in range(n_rows):
         for j in range(len(sums)):
             sums[j] += matrix[i, j]

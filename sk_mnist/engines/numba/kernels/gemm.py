@@ -14,6 +14,7 @@ from sk_mnist.engines.numba.kernels.llvm_simd import (
     gemm_microkernel,
     transpose_square,
 )
+from sk_mnist.engines.numba.kernels.llvm_views import tail
 
 
 @kernel
@@ -51,12 +52,12 @@ def gemm(shape, a, a_strides, b, ldb, c, ldc):
                 m - i,
                 min(width, n - first),
                 k,
-                a[i * row_stride :],
+                tail(a, i * row_stride),
                 row_stride,
                 column_stride,
-                b[first:],
+                tail(b, first),
                 ldb,
-                c[i * ldc + first :],
+                tail(c, i * ldc + first),
                 ldc,
             )
         j = first + width
@@ -69,7 +70,7 @@ def transpose(n_rows, n_columns, a, lda, b, ldb):
     whole_rows, whole_columns = n_rows - n_rows % side, n_columns - n_columns % side
     for j in range(0, whole_columns, side):
         for i in range(0, whole_rows, side):
-            transpose_square(a[i * lda + j :], lda, b[j * ldb + i :], ldb)
+            transpose_square(tail(a, i * lda + j), lda, tail(b, j * ldb + i), ldb)
     for i in range(n_rows):
         for j in range(whole_columns if i < whole_rows else 0, n_columns):
             b[j * ldb + i] = a[i * lda + j]

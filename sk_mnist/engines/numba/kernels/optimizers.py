@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from numba import carray, types
+from numba import types
 
 from sk_mnist.engines.numba.kernels.compile import c_function
+from sk_mnist.engines.numba.kernels.llvm_views import part
 
 
 def _options(scalar: types.Type) -> types.Type:
@@ -28,10 +29,9 @@ optimizer = c_function(
 @optimizer
 def adam(weights, slots, stride, gradient, n, options):
     """Take step size, 1 - beta_1, 1 - beta_2, epsilon, and whether the slots end with AMSGrad's."""
-    w, g, option = carray(weights, n), carray(gradient, n), carray(options, 5)
-    slot = carray(slots, 3 * stride)
-    first_moments, second_moments = slot[:n], slot[stride : stride + n]
-    largest = slot[2 * stride : 2 * stride + n]
+    w, g, option = part(weights, 0, n), part(gradient, 0, n), part(options, 0, 5)
+    first_moments, second_moments = part(slots, 0, n), part(slots, stride, n)
+    largest = part(slots, 2 * stride, n)
     scalar = w.dtype.type
     step_size, rest_1, rest_2 = scalar(option[0]), scalar(option[1]), scalar(option[2])
     epsilon, is_amsgrad = scalar(option[3]), option[4] > 0
@@ -49,8 +49,8 @@ def adam(weights, slots, stride, gradient, n, options):
 @optimizer
 def sgd(weights, slots, stride, gradient, n, options):
     """Take the learning rate."""
-    w, g = carray(weights, n), carray(gradient, n)
-    rate = w.dtype.type(carray(options, 1)[0])
+    w, g = part(weights, 0, n), part(gradient, 0, n)
+    rate = w.dtype.type(part(options, 0, 1)[0])
     for j in range(n):
         w[j] -= g[j] * rate
 
@@ -58,7 +58,8 @@ def sgd(weights, slots, stride, gradient, n, options):
 @optimizer
 def momentum(weights, slots, stride, gradient, n, options):
     """Take learning rate, momentum, and whether it is Nesterov's."""
-    w, g, option, m = carray(weights, n), carray(gradient, n), carray(options, 3), carray(slots, n)
+    w, g, m = part(weights, 0, n), part(gradient, 0, n), part(slots, 0, n)
+    option = part(options, 0, 3)
     rate, kept, is_nesterov = w.dtype.type(option[0]), w.dtype.type(option[1]), option[2] > 0
     for j in range(n):
         step = m[j] * kept - g[j] * rate
@@ -72,18 +73,17 @@ def rmsprop(weights, slots, stride, gradient, n, options):
 
     The slots are the mean square; the momentum, if any; the mean gradient, if it is centered.
     """
-    w, g, option = carray(weights, n), carray(gradient, n), carray(options, 6)
-    slot = carray(slots, 3 * stride)
+    w, g, option = part(weights, 0, n), part(gradient, 0, n), part(options, 0, 6)
     scalar = w.dtype.type
     rate, rho, rest = scalar(option[0]), scalar(option[1]), scalar(option[2])
     epsilon, kept, is_centered = scalar(option[3]), scalar(option[4]), option[5] > 0
     has_momentum = kept > 0
-    mean_square = slot[:n]
+    mean_square = part(slots, 0, n)
     for j in range(n):
         mean_square[j] = rho * mean_square[j] + rest * (g[j] * g[j])
     if is_centered:
         first = (2 if has_momentum else 1) * stride
-        mean = slot[first : first + n]
+        mean = part(slots, first, n)
         for j in range(n):
             mean[j] = rho * mean[j] + rest * g[j]
             variance = mean_square[j] - mean[j] * mean[j]
@@ -92,7 +92,7 @@ def rmsprop(weights, slots, stride, gradient, n, options):
         for j in range(n):
             g[j] = rate * g[j] / math.sqrt(mean_square[j] + epsilon)
     if has_momentum:
-        step = slot[stride : stride + n]
+        step = part(slots, stride, n)
         for j in range(n):
             step[j] = kept * step[j] + g[j]
             w[j] -= step[j]

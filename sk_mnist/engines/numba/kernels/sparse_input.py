@@ -5,7 +5,14 @@ from __future__ import annotations
 from sk_mnist.engines.numba.kernels.compile import inlined
 from sk_mnist.engines.numba.kernels.llvm_atomics import prefetch
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE, add_scaled_rows, scatter_add_rows
+from sk_mnist.engines.numba.kernels.llvm_views import matrix, part, tail
 from sk_mnist.engines.numba.kernels.structs import CACHE_LINE, layer_rows
+
+
+@inlined
+def tile_rows(t, n_rows, workspace):
+    """Return the first rows of a tile in the workspace."""
+    return matrix(workspace.tiles, t * len(workspace.losses) * TILE, n_rows, TILE)
 
 
 @inlined
@@ -36,14 +43,17 @@ def forward_tile(t, batch, rows, network, workspace):
     bounds = workspace.range_bounds[t]
     for i in range(len(batch)):
         bounds[0, i] = rows.indptr[batch[i]]
-    workspace.tiles[t, : len(batch)] = 0
+    sums = tile_rows(t, len(batch), workspace)
+    for i in range(len(batch)):
+        for j in range(TILE):
+            sums[i, j] = 0
     for r in range(len(bounds) - 1):
         start = r * workspace.range_size
         stop = min(n_inputs, start + workspace.range_size)
-        tile = network.weights[coefs + start * TILE : coefs + stop * TILE]
+        tile = tail(network.weights, coefs + start * TILE)
         for i in range(len(batch)):
             bounds[r + 1, i] = add_scaled_rows(
-                workspace.tiles[t, i],
+                part(sums, i * TILE, TILE),
                 tile,
                 start,
                 stop,
@@ -58,7 +68,7 @@ def forward_tile(t, batch, rows, network, workspace):
 def gather_tiles(start, stop, network, workspace):
     """Copy products from tiles to the logits of the first layer, and add the intercepts."""
     logits = layer_rows(workspace.outputs, 1, start, stop, network, workspace)
-    intercept = network.weights[network.intercept_starts[0] :]
+    intercept = tail(network.weights, network.intercept_starts[0])
     for t in range(len(workspace.tiles)):
         for i in range(stop - start):
             for j in range(min(TILE, logits.shape[1] - t * TILE)):
@@ -71,7 +81,7 @@ def scatter_deltas(start, stop, network, workspace):
     """Copy the deltas of the first layer to tiles."""
     deltas = layer_rows(workspace.deltas, 1, start, stop, network, workspace)
     for t in range(len(workspace.tiles)):
-        tile = workspace.tiles[t]
+        tile = tile_rows(t, start + deltas.shape[0], workspace)
         width = min(TILE, deltas.shape[1] - t * TILE)
         for i in range(stop - start):
             for j in range(width):
@@ -83,9 +93,18 @@ def scatter_deltas(start, stop, network, workspace):
 @inlined
 def tile_gradient(t, start, stop, n_rows, rows, workspace, gradient):
     """Compute the gradient of tile `t` for the inputs from `start` to `stop`, an input range."""
-    gradient[: (stop - start) * TILE] = 0
+    for j in range((stop - start) * TILE):
+        gradient[j] = 0
     r = start // workspace.range_size
-    begins, ends = workspace.range_bounds[t, r], workspace.range_bounds[t, r + 1]
+    bounds = workspace.range_bounds[t]
+    deltas = tile_rows(t, n_rows, workspace)
     for i in range(n_rows):
-        deltas = workspace.tiles[t, i]
-        scatter_add_rows(gradient, start, rows.indices, rows.values, deltas, begins[i], ends[i])
+        scatter_add_rows(
+            gradient,
+            start,
+            rows.indices,
+            rows.values,
+            part(deltas, i * TILE, TILE),
+            bounds[r, i],
+            bounds[r + 1, i],
+        )

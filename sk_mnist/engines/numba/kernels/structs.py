@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sk_mnist.engines.numba.kernels.compile import kernel
+from sk_mnist.engines.numba.kernels.compile import inlined
+from sk_mnist.engines.numba.kernels.llvm_views import matrix
 
 CACHE_LINE = 64
 """Bytes that come into a processor's cache together."""
@@ -55,7 +56,7 @@ class Network(NamedTuple):
         The matrix of a dense layer has the shape (n_inputs, leading_dim), that of a first layer of
         CSR inputs (n_tiles, n_inputs, TILE).
     slots : ndarray of shape (n_slots, n)
-        Each row has the layout of the weights. There are none if the network is only evaluated.
+        Each row has the layout of the weights.
     """
 
     layer_sizes: Any
@@ -160,10 +161,8 @@ class Settings(NamedTuple):
     overwrite_every: Any
 
 
-@kernel
+@inlined
 def layer_rows(vector, layer, start, stop, network, workspace):
     """Return some rows of a layer in one of the vectors of the workspace, as a matrix."""
     n_units = network.layer_sizes[layer]
-    first = workspace.layer_starts[layer]
-    rows = vector[first + start * n_units : first + stop * n_units]
-    return rows.reshape((stop - start, n_units))
+    return matrix(vector, workspace.layer_starts[layer] + start * n_units, stop - start, n_units)

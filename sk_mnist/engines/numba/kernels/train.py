@@ -25,22 +25,16 @@ from sk_mnist.engines.numba.kernels.dense import (
     forward,
     gather_inputs,
 )
-from sk_mnist.engines.numba.kernels.llvm_atomics import (
-    fetch_add,
-    flush_denormals,
-    restore_denormals,
-)
+from sk_mnist.engines.numba.kernels.llvm_atomics import flush_denormals, restore_denormals
 from sk_mnist.engines.numba.kernels.llvm_calls import call_optimizer
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE
+from sk_mnist.engines.numba.kernels.llvm_views import part
 from sk_mnist.engines.numba.kernels.loss import loss_and_output_gradient
 from sk_mnist.engines.numba.kernels.scheduler import (
-    ARRIVALS,
-    N_JOINED,
-    N_QUEUES,
     N_WORKERS,
-    QUEUES,
-    STOP,
+    join,
     next_task,
+    refill,
     wait_at_barrier,
 )
 from sk_mnist.engines.numba.kernels.sparse_input import (
@@ -49,6 +43,7 @@ from sk_mnist.engines.numba.kernels.sparse_input import (
     prefetch_rows,
     scatter_deltas,
     tile_gradient,
+    tile_rows,
 )
 from sk_mnist.engines.numba.kernels.structs import layer_rows
 
@@ -96,47 +91,47 @@ def train_steps(
         the weights.
     """
     n_workers = counters[N_WORKERS, 0]
-    arrivals, stop = counters[ARRIVALS], counters[STOP]
-    queues = counters[QUEUES:].reshape((N_QUEUES, n_workers, counters.shape[1]))
-    worker = fetch_add(counters[N_JOINED], 1)
+    worker = join(counters)
     target = 0
     batch_size = len(workspace.losses)
     is_training = len(weight_blocks) > 0
     before = flush_denormals()
     for step in range(len(learning_rates)):
-        batch = order[step * batch_size : (step + 1) * batch_size]
+        n_rows = min(batch_size, len(order) - step * batch_size)
+        batch = part(order, step * batch_size, n_rows)
         weight_sum = 0.0
         for row in batch:
             weight_sum += rows.row_weight[row]
         n_row_blocks = (len(batch) + BLOCK_ROWS - 1) // BLOCK_ROWS
-        queues[2, worker, 0] = 0
+        refill(worker, 2, counters)
         if not len(rows.dense):
-            tile = next_task(worker, queues[0], len(workspace.tiles))
+            tile = next_task(worker, 0, len(workspace.tiles), counters)
             while tile < len(workspace.tiles):
                 forward_tile(tile, batch, rows, network, workspace)
-                tile = next_task(worker, queues[0], len(workspace.tiles))
+                tile = next_task(worker, 0, len(workspace.tiles), counters)
             target += n_workers
-            if not wait_at_barrier(arrivals, target, stop):
+            if not wait_at_barrier(target, counters):
                 break
-        task = next_task(worker, queues[1], n_row_blocks)
+        task = next_task(worker, 1, n_row_blocks, counters)
         while task < n_row_blocks:
             _forward_backward(
                 task, batch, weight_sum, step, is_training, rows, network, workspace, settings
             )
-            task = next_task(worker, queues[1], n_row_blocks)
+            task = next_task(worker, 1, n_row_blocks, counters)
         target += n_workers
-        if not wait_at_barrier(arrivals, target, stop):
+        if not wait_at_barrier(target, counters):
             break
-        queues[0, worker, 0] = 0
-        queues[1, worker, 0] = 0
-        next_batch = order[(step + 1) * batch_size : (step + 2) * batch_size]
-        queues[3, worker, 0] = 0
+        refill(worker, 0, counters)
+        refill(worker, 1, counters)
+        n_next = max(0, min(batch_size, len(order) - (step + 1) * batch_size))
+        next_batch = part(order, (step + 1) * batch_size, n_next)
+        refill(worker, 3, counters)
         if worker == 0:
             for i in range(len(batch)):
                 totals[0] += workspace.losses[i]
                 totals[1] += workspace.correct[i]
             totals[2] += weight_sum
-        task = next_task(worker, queues[2], len(weight_blocks))
+        task = next_task(worker, 2, len(weight_blocks), counters)
         while task < len(weight_blocks):
             block = weight_blocks[task]
             if block[0] == 0 and not len(rows.dense):
@@ -156,12 +151,12 @@ def train_steps(
                 workspace,
                 settings,
             )
-            task = next_task(worker, queues[2], len(weight_blocks))
+            task = next_task(worker, 2, len(weight_blocks), counters)
         target += n_workers
-        if not wait_at_barrier(arrivals, target, stop):
+        if not wait_at_barrier(target, counters):
             break
         if len(workspace.gradient) and is_training:
-            task = next_task(worker, queues[3], len(weight_blocks))
+            task = next_task(worker, 3, len(weight_blocks), counters)
             while task < len(weight_blocks):
                 _update_clipped(
                     weight_blocks[task],
@@ -173,9 +168,9 @@ def train_steps(
                     workspace,
                     settings,
                 )
-                task = next_task(worker, queues[3], len(weight_blocks))
+                task = next_task(worker, 3, len(weight_blocks), counters)
             target += n_workers
-            if not wait_at_barrier(arrivals, target, stop):
+            if not wait_at_barrier(target, counters):
                 break
     restore_denormals(before)
 
@@ -228,15 +223,15 @@ def _weight_block(
     is_sparse = layer == 0 and len(workspace.tiles) > 0
     keeps_gradient = len(workspace.gradient) > 0
     first, size = _coefs(block, is_sparse, network)
-    coefs = workspace.gradient[first : first + size] if keeps_gradient else gradient[:size]
+    coefs = part(workspace.gradient, first, size) if keeps_gradient else part(gradient, 0, size)
     if is_sparse:
-        deltas = workspace.tiles[tile, :n_rows]
+        deltas = tile_rows(tile, n_rows, workspace)
         tile_gradient(tile, start, stop, n_rows, rows, workspace, coefs)
     else:
         deltas = layer_rows(workspace.deltas, layer + 1, 0, n_rows, network, workspace)
         coef_gradient(layer, start, stop, n_rows, network, workspace, coefs)
     if l2 > 0:
-        weights = network.weights[first : first + size]
+        weights = part(network.weights, first, size)
         for j in range(size):
             coefs[j] += l2 * weights[j]
     if keeps_gradient:
@@ -245,7 +240,9 @@ def _weight_block(
         _update(coefs, first, step, rate, options, network, settings)
     if start == 0:
         first, size = _intercepts(block, is_sparse, network)
-        intercepts = workspace.gradient[first : first + size] if keeps_gradient else gradient[:size]
+        intercepts = (
+            part(workspace.gradient, first, size) if keeps_gradient else part(gradient, 0, size)
+        )
         column_sums(deltas, n_rows, intercepts)
         if keeps_gradient:
             workspace.square_sums[task, 1] = _square_sum(intercepts)
@@ -276,12 +273,12 @@ def _update_clipped(block, weight_blocks, step, rate, options, network, workspac
     layer, start = block[0], block[2]
     is_sparse = layer == 0 and len(workspace.tiles) > 0
     first, size = _coefs(block, is_sparse, network)
-    coefs = workspace.gradient[first : first + size]
+    coefs = part(workspace.gradient, first, size)
     _scale(coefs, _clipping_factor(layer, 0, weight_blocks, workspace, settings))
     _update(coefs, first, step, rate, options, network, settings)
     if start == 0:
         first, size = _intercepts(block, is_sparse, network)
-        intercepts = workspace.gradient[first : first + size]
+        intercepts = part(workspace.gradient, first, size)
         _scale(intercepts, _clipping_factor(layer, 1, weight_blocks, workspace, settings))
         _update(intercepts, first, step, rate, options, network, settings)
 
@@ -319,7 +316,7 @@ def _scale(vector, factor):
 def _update(gradient, first, step, rate, options, network, settings):
     """Update the weights that lie behind each other from `first` on, as Keras's optimizers do."""
     n = len(gradient)
-    weights = network.weights[first : first + n]
+    weights = part(network.weights, first, n)
     scalar = weights.dtype.type
     one = scalar(1)
     limit = settings.clip_value
@@ -331,13 +328,15 @@ def _update(gradient, first, step, rate, options, network, settings):
         rate = scalar(np.float32(rate))  # as Keras has it
         for j in range(n):
             weights[j] -= weights[j] * settings.weight_decay * rate
-    slots, stride = network.slots.reshape(-1)[first:], network.slots.shape[1]
+    n_slots, stride = network.slots.shape
+    slots = part(network.slots, first, n_slots * stride - first)
     call_optimizer(settings.optimizer, weights, slots, stride, gradient, n, options)
     if settings.has_average:
         n_steps = settings.n_steps_before + step + 1
-        averages = network.slots[len(network.slots) - 1, first : first + n]
+        averages = part(network.slots, (n_slots - 1) * stride + first, n)
         kept = scalar(settings.average_momentum if n_steps > 1 else 0)
         for j in range(n):
             averages[j] = kept * averages[j] + (one - kept) * weights[j]
         if settings.overwrite_every > 0 and n_steps % settings.overwrite_every == 0:
-            weights[:] = averages
+            for j in range(n):
+                weights[j] = averages[j]

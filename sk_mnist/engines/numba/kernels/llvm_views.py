@@ -1,0 +1,66 @@
+"""LLVM code for arrays that are parts of vectors.
+
+Slices and `reshape` do the same, but their checks of bounds, strides and reference counts are code
+that takes most of the time of compilation. `llvm_atomics` says what an intrinsic is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
+
+
+@intrinsic
+def part(typing_context: Any, vector: Any, first: Any, n: Any) -> tuple[Any, Callable[..., Any]]:
+    """Return `n` elements of a vector, or behind a pointer, from `first` on."""
+    index = types.intp
+    return types.Array(vector.dtype, 1, "C")(vector, index, index), _view
+
+
+@intrinsic
+def tail(typing_context: Any, vector: Any, first: Any) -> tuple[Any, Callable[..., Any]]:
+    """Return all elements of a vector from `first` on."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector, first = args
+        array = context.make_array(signature.args[0])(context, builder, vector)
+        (length,) = cgutils.unpack_tuple(builder, array.shape)
+        args = vector, first, builder.sub(length, first)
+        return _view(context, builder, signature, args)
+
+    return types.Array(vector.dtype, 1, "C")(vector, types.intp), generate
+
+
+@intrinsic
+def matrix(
+    typing_context: Any, vector: Any, first: Any, n_rows: Any, n_columns: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """Return a matrix whose rows lie behind each other in a vector, from element `first` on."""
+    index = types.intp
+    return types.Array(vector.dtype, 2, "C")(vector, index, index, index), _view
+
+
+def _view(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """Generate an array of the shape in the third and later arguments."""
+    source, first, *shape = args
+    if isinstance(signature.args[0], types.Array):
+        source = context.make_array(signature.args[0])(context, builder, source).data
+    view = context.make_array(signature.return_type)(context, builder)
+    size = context.get_abi_sizeof(source.type.pointee)
+    strides = [first.type(size)]
+    for length in reversed(shape[1:]):
+        strides.insert(0, builder.mul(strides[0], length))
+    populate_array(
+        view,
+        data=builder.gep(source, [first]),
+        shape=shape,
+        strides=strides,
+        itemsize=first.type(size),
+        meminfo=None,
+    )
+    return view._getvalue()
