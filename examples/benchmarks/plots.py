@@ -38,6 +38,14 @@ _PANELS = {
         Panel("second fit", "Second fit", "seconds"),
     ],
     "fit_wide": [Panel("second fit", "Second fit, hidden layers (512, 512)", "seconds")],
+    "names": [
+        Panel("second fit", "Hidden layers (128, 64)", "seconds"),
+        Panel("wide fit", "Hidden layers (512, 512)", "seconds"),
+    ],
+    "names_256": [
+        Panel("second fit", "Hidden layers (128, 64)", "seconds"),
+        Panel("wide fit", "Hidden layers (512, 512)", "seconds"),
+    ],
     "options": [Panel("epoch", "Time per epoch", "seconds")],
     "search": [Panel("search", "Grid search with 18 fits", "seconds")],
     "predict": [Panel("one row", "predict_proba on one row", "microseconds", logarithmic=True)],

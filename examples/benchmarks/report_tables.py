@@ -94,6 +94,16 @@ def fit_wide_tables(frame: pd.DataFrame) -> Tables:
     return {"Hidden layers (512, 512)": comparison(frame, measures, OURS)}
 
 
+def names_tables(frame: pd.DataFrame) -> Tables:
+    """Return times of fits with other activations and optimizers."""
+    measures = {
+        "first fit": "(128, 64), first fit (s)",
+        "second fit": "(128, 64), later fit (s)",
+        "wide fit": "(512, 512) (s)",
+    }
+    return {"Activations and optimizers": comparison(frame, measures, OURS)}
+
+
 def options_tables(frame: pd.DataFrame) -> Tables:
     """Return seconds per epoch and relative FLOPs of each option."""
     epochs = frame[frame["measure"] != "matrix products"]
@@ -237,6 +247,8 @@ def _exponent_text(rows: pd.DataFrame) -> str:
 TABLES: dict[str, Callable[[pd.DataFrame], Tables]] = {
     "fit": fit_tables,
     "fit_wide": fit_wide_tables,
+    "names": names_tables,
+    "names_256": names_tables,
     "options": options_tables,
     "search": search_tables,
     "predict": predict_tables,

@@ -24,7 +24,7 @@ import contestants
 import machine
 import results
 from rich.console import Console
-from settings import FULL, GROUPS, MODEL_OF_COMMAND, QUICK, TINY, Settings
+from settings import ENVIRONMENTS, FULL, GROUPS, MODEL_OF_COMMAND, QUICK, TINY, Settings
 from worker import MARKER
 
 HERE = Path(__file__).resolve().parent
@@ -212,7 +212,7 @@ def _work(descriptions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str
         text=True,
         encoding="utf-8",
         errors="replace",
-        env={**quiet, **os.environ},
+        env={**quiet, **os.environ, **ENVIRONMENTS.get(descriptions[-1]["group"], {})},
     )
     lines = process.stdout.splitlines()
     answers = [json.loads(line.removeprefix(MARKER)) for line in lines if line.startswith(MARKER)]

@@ -16,10 +16,13 @@ from contestants import (
     SKORCH,
     TORCH,
 )
+from names_times import MLP_NAMED, OURS_NAMED
 
 GROUPS = (
     "fit",
     "fit_wide",
+    "names",
+    "names_256",
     "options",
     "search",
     "predict",
@@ -28,6 +31,15 @@ GROUPS = (
     "small",
     "growth",
 )
+
+# Environment variables of groups: code for processors without registers of 512 bits.
+ENVIRONMENTS = {
+    "names_256": {
+        "NUMBA_CPU_NAME": "haswell",
+        "NUMBA_CPU_FEATURES": "+avx2,+fma,+bmi,+bmi2,+f16c,+lzcnt,+popcnt",
+        "OPENBLAS_CORETYPE": "Haswell",
+    }
+}
 
 # Items of the group "search": sk_mnist with more rows.
 LARGE = "sk_mnist, large"
@@ -125,7 +137,7 @@ FULL = Settings(
     n_train=60_000,
     n_test=10_000,
     rounds=5,
-    most_rounds={"options": 1},
+    most_rounds={"options": 1, "names": 3, "names_256": 3},
     epochs=10,
     steady_epochs=3,
     search_rows=12_000,
@@ -143,6 +155,8 @@ FULL = Settings(
             *(KERAS, KERAS_WRAPPER, SCIKERAS, MLP, SKORCH, TORCH),
         ),
         "fit_wide": (OURS, OURS_BYTES, OURS_DENSE, KERAS, MLP, SKORCH, TORCH),
+        "names": (*OURS_NAMED, *MLP_NAMED),
+        "names_256": (*OURS_NAMED, *MLP_NAMED),
         "search": (OURS, MLP, SKORCH, SCIKERAS, LARGE, LARGE_LOKY, LARGE_THREADS),
         "predict": (OURS, MLP, KERAS, SKORCH, TORCH),
         "processes": COMMANDS,
@@ -171,6 +185,8 @@ QUICK = Settings(
     items={
         "fit": (OURS, OURS_NEW, KERAS, MLP, SKORCH, TORCH),
         "fit_wide": (OURS, KERAS),
+        "names": (*OURS_NAMED, *MLP_NAMED),
+        "names_256": (*OURS_NAMED, *MLP_NAMED),
         "search": (OURS, MLP),
         "predict": (OURS, KERAS),
         "processes": COMMANDS,
@@ -199,6 +215,8 @@ TINY = Settings(
     items={
         "fit": (OURS, OURS_DENSE, KERAS, MLP, SKORCH),
         "fit_wide": (OURS, MLP),
+        "names": (*OURS_NAMED[:5], *MLP_NAMED),
+        "names_256": (OURS, MLP),
         "search": (OURS, MLP, LARGE, LARGE_THREADS),
         "predict": (OURS, MLP),
         "processes": ("python -c pass", "import sk_mnist", "load sk_mnist, predict"),

@@ -67,6 +67,17 @@ TEXTS = {
         "As above, after a warm-up fit of one epoch, so one-time costs are excluded. Arithmetic "
         "takes most of the time here, and the ratios are smaller.",
     ),
+    "names": Text(
+        "Activations and optimizers",
+        "Fits of {n_train:,} digits, {steady_epochs} epochs, with another activation or optimizer "
+        "than ReLU and Adam. All of these train by compiled kernels, without TensorFlow. The first "
+        "fit in a process loads their code from the cache on disk.",
+    ),
+    "names_256": Text(
+        "Activations and optimizers with registers of 256 bits",
+        "As above, by code for processors without registers of 512 bits: `NUMBA_CPU_NAME` and "
+        "`OPENBLAS_CORETYPE` say so to Numba and to the matrix products of `MLPClassifier`.",
+    ),
     "options": Text(
         "Cost of options and hardware efficiency",
         "Time per epoch, for sk_mnist only: the median over the epochs of a fit of {steady_epochs} "

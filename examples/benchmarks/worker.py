@@ -16,6 +16,8 @@ _MODULES = {
     "prepare": "prepare",
     "fit": "fit_times",
     "fit_wide": "fit_times",
+    "names": "names_times",
+    "names_256": "names_times",
     "options": "options_cost",
     "search": "grid_search",
     "predict": "prediction",

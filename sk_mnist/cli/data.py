@@ -8,7 +8,6 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from sklearn.model_selection import train_test_split
 
 from sk_mnist.cli.console import CommandError, print_error
 from sk_mnist.datasets import fetch_mnist, load_mnist_sample
@@ -61,6 +60,8 @@ def load_splits(data: str, subsets: Sequence[Subset]) -> tuple[Dataset, Splits]:
 
 
 def _split_sample(subsets: Sequence[Subset]) -> Splits:
+    from sklearn.model_selection import train_test_split
+
     try:
         X, y = load_mnist_sample(return_X_y=True)
     except (ImportError, OSError, ValueError) as error:

@@ -56,6 +56,10 @@ class InputLimit:
             _limit(values, offset[columns], width[columns])
             values -= at_zero[columns]
             return type(X)((values, columns, X.indptr), shape=X.shape)
+        if len(X) <= _CHUNK_ROWS:
+            out = X.astype(dtype)
+            _limit(out, offset, width)
+            return out
         out = np.empty(X.shape, dtype)
 
         def limit(rows: slice) -> None:
@@ -63,9 +67,6 @@ class InputLimit:
             _limit(out[rows], offset, width)
 
         chunks = [slice(i, i + _CHUNK_ROWS) for i in range(0, len(out), _CHUNK_ROWS)]
-        if len(chunks) == 1:
-            limit(chunks[0])
-            return out
         with thread_pool() as (pool, _):  # NumPy releases the GIL
             list(pool.map(limit, chunks))
         return out

@@ -76,7 +76,7 @@ def logits_if_finite(
     if uses_kernels(X, coefs):
         z, finite = _by_kernels(X, coefs, intercepts, activation, limit)
         return z if finite else None
-    return logits(X, coefs, intercepts, activation, limit) if is_surely_finite(X) else None
+    return forward.logits(X, coefs, intercepts, activation, limit) if is_surely_finite(X) else None
 
 
 def _by_kernels(

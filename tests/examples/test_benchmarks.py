@@ -12,7 +12,8 @@ import pytest
 
 DIRECTORY = Path(__file__).parents[2] / "examples" / "benchmarks"
 GROUPS = [
-    "fit", "fit_wide", "options", "search", "predict", "processes", "memory", "small", "growth",
+    "fit", "fit_wide", "names", "names_256", "options", "search", "predict", "processes", "memory",
+    "small", "growth",
 ]  # fmt: skip
 
 # Hides skorch, whether it is installed or not.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sk_mnist.engines.numba.kernels.compile import inlined, kernel
+from sk_mnist.engines.numba.kernels.compile import kernel
 from sk_mnist.engines.numba.kernels.dropout import mask_key, multiply_by_mask
 from sk_mnist.engines.numba.kernels.gemm import gemm, transpose
 from sk_mnist.engines.numba.kernels.llvm_calls import call_activation
@@ -10,7 +10,7 @@ from sk_mnist.engines.numba.kernels.llvm_views import tail
 from sk_mnist.engines.numba.kernels.structs import layer_rows
 
 
-@inlined
+@kernel
 def gather_inputs(start, stop, batch, rows, network, workspace):
     """Copy and scale the inputs of dense rows."""
     inputs = layer_rows(workspace.outputs, 0, start, stop, network, workspace)
@@ -49,7 +49,7 @@ def affine(layer, n_rows, inputs, network, logits):
             logits[i * n_units + j] += intercept[j]
 
 
-@inlined
+@kernel
 def activate_and_drop(layer, start, stop, step, network, workspace, settings):
     """Replace the logits of a hidden layer by its outputs, and keep their gradient."""
     outputs = layer_rows(workspace.outputs, layer, start, stop, network, workspace)
@@ -60,7 +60,7 @@ def activate_and_drop(layer, start, stop, step, network, workspace, settings):
         multiply_by_mask(outputs, gradients, start, key, settings.dropout)
 
 
-@inlined
+@kernel
 def backward(layer, start, stop, network, workspace):
     """Compute the deltas of a hidden layer from those of the layer above it."""
     n_units, n_above = network.layer_sizes[layer], network.layer_sizes[layer + 1]
@@ -87,7 +87,7 @@ def backward(layer, start, stop, network, workspace):
             layer_deltas[i, j] *= gradients[i, j]
 
 
-@inlined
+@kernel
 def coef_gradient(layer, start, stop, n_rows, network, workspace, gradient):
     """Compute the gradient of a layer's coefficients for the inputs from `start` to `stop`.
 
@@ -109,7 +109,7 @@ def coef_gradient(layer, start, stop, n_rows, network, workspace, gradient):
             gradient[i * leading_dim + j] = 0
 
 
-@inlined
+@kernel
 def column_sums(matrix, n_rows, sums):
     """Add up the first rows of a matrix, which gives the gradient of intercepts from deltas."""
     for j in range(len(sums)):

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from sk_mnist.engines.numba.kernels.compile import inlined, kernel
+from sk_mnist.engines.numba.kernels.compile import kernel
 
 
-@inlined
+@kernel
 def mask_key(seed, step, layer):
     """Hash what is the same for all elements of a mask."""
     return _hash(_hash(np.uint32(np.uint32(step) * np.uint32(64) + np.uint32(layer))) ^ seed)
 
 
-@inlined
+@kernel
 def multiply_by_mask(outputs, gradients, first_row, key, dropout):
     """Set the elements that are dropped to zero, and scale the others so that the mean stays.
 

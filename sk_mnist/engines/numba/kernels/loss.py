@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 
-from sk_mnist.engines.numba.kernels.compile import inlined, kernel
+from sk_mnist.engines.numba.kernels.compile import kernel
 from sk_mnist.engines.numba.kernels.structs import layer_rows
 
 
-@inlined
+@kernel
 def loss_and_output_gradient(start, stop, batch, weight_sum, rows, network, workspace, settings):
     """Compute losses and deltas of the output layer for some rows of a batch."""
     n_layers = len(network.layer_sizes) - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sk_mnist.engines.numba.kernels.compile import entry_point, inlined, kernel
+from sk_mnist.engines.numba.kernels.compile import entry_point, kernel
 from sk_mnist.engines.numba.kernels.csr import copy_nonzero, count_nonzero
 from sk_mnist.engines.numba.kernels.gemm import gemm
 from sk_mnist.engines.numba.kernels.llvm_calls import call_activation
@@ -152,7 +152,7 @@ def _find_nonzero(X, max_density, buffers):
     return n_nonzero
 
 
-@inlined
+@kernel
 def _copy_dense(X, inputs, network, buffers):
     """Copy and limit the inputs of rows; return whether they are finite."""
     n_inputs = X.shape[1]
@@ -169,7 +169,7 @@ def _copy_dense(X, inputs, network, buffers):
     return is_finite
 
 
-@inlined
+@kernel
 def _scale_nonzero(n, network, buffers):
     """Limit the nonzero inputs; return whether they are finite."""
     values = buffers.values

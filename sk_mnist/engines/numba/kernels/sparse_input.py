@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sk_mnist.engines.numba.kernels.compile import inlined
+from sk_mnist.engines.numba.kernels.compile import inlined, kernel
 from sk_mnist.engines.numba.kernels.llvm_atomics import prefetch
 from sk_mnist.engines.numba.kernels.llvm_simd import TILE, add_scaled_rows, scatter_add_rows
 from sk_mnist.engines.numba.kernels.llvm_views import matrix, part, tail
@@ -15,7 +15,7 @@ def tile_rows(t, n_rows, workspace):
     return matrix(workspace.tiles, t * len(workspace.losses) * TILE, n_rows, TILE)
 
 
-@inlined
+@kernel
 def prefetch_rows(start, stop, batch, rows, network):
     """Prefetch a share of the next batch's rows, the share that the inputs of a task are of all.
 
@@ -31,7 +31,7 @@ def prefetch_rows(start, stop, batch, rows, network):
             prefetch(rows.values, k)
 
 
-@inlined
+@kernel
 def forward_tile(t, batch, rows, network, workspace):
     """Multiply the rows of a batch by the weights of tile `t`.
 
@@ -64,7 +64,7 @@ def forward_tile(t, batch, rows, network, workspace):
             )
 
 
-@inlined
+@kernel
 def gather_tiles(start, stop, network, workspace):
     """Copy products from tiles to the logits of the first layer, and add the intercepts."""
     logits = layer_rows(workspace.outputs, 1, start, stop, network, workspace)
@@ -76,7 +76,7 @@ def gather_tiles(start, stop, network, workspace):
                 logits[i, k] = workspace.tiles[t, start + i, j] + intercept[k]
 
 
-@inlined
+@kernel
 def scatter_deltas(start, stop, network, workspace):
     """Copy the deltas of the first layer to tiles."""
     deltas = layer_rows(workspace.deltas, 1, start, stop, network, workspace)
@@ -90,7 +90,7 @@ def scatter_deltas(start, stop, network, workspace):
                 tile[start + i, j] = 0
 
 
-@inlined
+@kernel
 def tile_gradient(t, start, stop, n_rows, rows, workspace, gradient):
     """Compute the gradient of tile `t` for the inputs from `start` to `stop`, an input range."""
     for j in range((stop - start) * TILE):

@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from sk_mnist.engines.numba.kernels.compile import entry_point, inlined, kernel
+from sk_mnist.engines.numba.kernels.compile import entry_point, kernel
 from sk_mnist.engines.numba.kernels.dense import (
     activate_and_drop,
     backward,
@@ -175,7 +175,7 @@ def train_steps(
     restore_denormals(before)
 
 
-@inlined
+@kernel
 def _forward_backward(
     block, batch, weight_sum, step, is_training, rows, network, workspace, settings
 ):
@@ -200,7 +200,7 @@ def _forward_backward(
         scatter_deltas(start, stop, network, workspace)
 
 
-@inlined
+@kernel
 def _weight_block(
     task,
     block,
@@ -250,7 +250,7 @@ def _weight_block(
             _update(intercepts, first, step, rate, options, network, settings)
 
 
-@inlined
+@kernel
 def _coefs(block, is_sparse, network):
     """Return where the coefficients of a weight block begin, and their number."""
     layer, tile, start, stop = block
@@ -259,7 +259,7 @@ def _coefs(block, is_sparse, network):
     return first, (stop - start) * width
 
 
-@inlined
+@kernel
 def _intercepts(block, is_sparse, network):
     """Return where the intercepts of a weight block's units begin, and their number."""
     layer, tile, _, _ = block
