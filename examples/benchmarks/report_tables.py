@@ -9,7 +9,7 @@ import pandas as pd
 import summary
 from contestants import OURS, OURS_BYTES
 from options_cost import EARLY_STOPPING, HIDDEN, PLAIN, VALIDATION_FRACTION
-from settings import LARGE, LARGE_LOKY, LARGE_THREADS
+from settings import LARGE, LARGE_LOKY, LARGE_THREADS, MLP_NAMED, OURS_NAMED
 from summary import DASH, spread
 
 _OPTIONS_SIZES = (784, *HIDDEN, 10)
@@ -101,7 +101,14 @@ def names_tables(frame: pd.DataFrame) -> Tables:
         "second fit": "(128, 64), later fit (s)",
         "wide fit": "(512, 512) (s)",
     }
-    return {"Activations and optimizers": comparison(frame, measures, OURS)}
+    ours = frame[frame["contestant"].isin(OURS_NAMED)]
+    tables = {"sk_mnist": comparison(ours, measures, OURS)}
+    rows = []
+    for theirs, same in zip(MLP_NAMED, OURS_NAMED, strict=False):
+        pair = comparison(frame[frame["contestant"].isin([theirs, same])], measures, same)
+        rows.append(pair[pair[""] == theirs])
+    tables["Relative to sk_mnist with the same activation or optimizer"] = pd.concat(rows)
+    return tables
 
 
 def options_tables(frame: pd.DataFrame) -> Tables:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -117,6 +118,8 @@ def measure(settings: Settings, groups: Sequence[str], output: Output, console: 
     console : Console
         Console for progress messages.
     """
+    if platform.machine() not in ("x86_64", "AMD64"):  # no other has these registers
+        groups = [group for group in groups if group not in ENVIRONMENTS]
     results.start(output.results, groups)
     with tempfile.TemporaryDirectory() as workspace:
         recorder = Recorder(settings, workspace, output.results, console)
@@ -125,7 +128,12 @@ def measure(settings: Settings, groups: Sequence[str], output: Output, console: 
         jobs = [job for group in groups for job in recorder.jobs_of(group)]
         preparations = _preparations(groups, settings)
         batches = [preparations, *([job] for job in jobs)]
-        for batch in [preparations + jobs] if settings.one_process else batches:
+        if settings.one_process:  # but for jobs with other environment variables
+            batches = [
+                [*preparations, *(job for job in jobs if job[0] not in ENVIRONMENTS)],
+                *([job] for job in jobs if job[0] in ENVIRONMENTS),
+            ]
+        for batch in filter(None, batches):
             recorder.run(batch)
 
 
@@ -168,7 +176,8 @@ class Recorder:
 
     def run(self, jobs: Sequence[tuple[str, str, int]]) -> None:
         """Run jobs in the same process and save their results."""
-        answers, error = _work([self._description(*job) for job in jobs])
+        environment = ENVIRONMENTS.get(jobs[0][0], {})
+        answers, error = _work([self._description(*job) for job in jobs], environment)
         for i, (group, item, number) in enumerate(jobs):
             answer = answers[i] if i < len(answers) else {"rows": [], "error": error}
             if group == "prepare" and answer["error"]:
@@ -202,7 +211,9 @@ def _described(row: dict[str, Any], item: str) -> str:
     return f"{name}{row['measure']}{epochs} {row['value']:.3g} {row['unit']}"
 
 
-def _work(descriptions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
+def _work(
+    descriptions: list[dict[str, Any]], environment: dict[str, str]
+) -> tuple[list[dict[str, Any]], str]:
     """Run jobs in a new process; return the answers and the reason why some may be missing."""
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "KERAS_BACKEND": "tensorflow"}
     process = subprocess.run(
@@ -212,7 +223,7 @@ def _work(descriptions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str
         text=True,
         encoding="utf-8",
         errors="replace",
-        env={**quiet, **os.environ, **ENVIRONMENTS.get(descriptions[-1]["group"], {})},
+        env={**quiet, **os.environ, **environment},
     )
     lines = process.stdout.splitlines()
     answers = [json.loads(line.removeprefix(MARKER)) for line in lines if line.startswith(MARKER)]

@@ -16,7 +16,6 @@ from contestants import (
     SKORCH,
     TORCH,
 )
-from names_times import MLP_NAMED, OURS_NAMED
 
 GROUPS = (
     "fit",
@@ -31,6 +30,23 @@ GROUPS = (
     "small",
     "growth",
 )
+
+# Items of the group "names": activations and optimizers. First those that MLPClassifier has, too.
+NAMES = (
+    "tanh",
+    "logistic",
+    "identity",
+    "sgd",
+    "elu",
+    "selu",
+    "silu",
+    "gelu",
+    "leaky_relu",
+    "adamw",
+    "rmsprop",
+)
+OURS_NAMED = (OURS, *(f"{OURS}, {name}" for name in NAMES))
+MLP_NAMED = (MLP, *(f"{MLP}, {name}" for name in NAMES[:4]))
 
 # Environment variables of groups: code for processors without registers of 512 bits.
 ENVIRONMENTS = {

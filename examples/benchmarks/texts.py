@@ -71,7 +71,8 @@ TEXTS = {
         "Activations and optimizers",
         "Fits of {n_train:,} digits, {steady_epochs} epochs, with another activation or optimizer "
         "than ReLU and Adam. All of these train by compiled kernels, without TensorFlow. The first "
-        "fit in a process loads their code from the cache on disk.",
+        "fit in a process loads their code from the cache on disk. `MLPClassifier` has Nesterov's "
+        "momentum in its default for sgd, sk_mnist plain steps.",
     ),
     "names_256": Text(
         "Activations and optimizers with registers of 256 bits",

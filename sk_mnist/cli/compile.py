@@ -31,7 +31,8 @@ def compile_kernels() -> None:
             for dtype in (np.uint8, np.float32, np.float64):
                 for X in (blank.astype(dtype), blank.astype(dtype) + 1):  # sparse, dense
                     classifier = KerasMLPClassifier((4,)).partial_fit(X, y, y)
-                    predict.logits(X, classifier.coefs_, classifier.intercepts_, "relu")
+                    for rows in (X, blank.astype(np.uint8)):
+                        predict.logits(rows, classifier.coefs_, classifier.intercepts_, "relu")
             for compiled_for in (*ACTIVATIONS.values(), *OPTIMIZERS.values()):
                 for name in ("float32", "float64"):
                     compiled_for(name)

@@ -57,7 +57,7 @@ class InputLimit:
             values -= at_zero[columns]
             return type(X)((values, columns, X.indptr), shape=X.shape)
         if len(X) <= _CHUNK_ROWS:
-            out = X.astype(dtype)
+            out = X.astype(dtype, order="C")
             _limit(out, offset, width)
             return out
         out = np.empty(X.shape, dtype)

@@ -368,7 +368,11 @@ def _weights(
         n_inputs = n_units
     _check_outputs(n_inputs, fitted, classes)
     n_scales = arrays["input_scale"].size
-    expect(n_scales in (1, n_features), "input_scale has not one number for each feature")
+    may_share = not fitted["limited"]  # one scale for all features
+    expect(
+        n_scales == n_features or (may_share and n_scales == 1),
+        "input_scale has not one number for each feature",
+    )
     statistics = {
         f"{name}_": numbers_are(arrays[name], (n_scales,), "float64", name)
         for name in ("input_offset", "input_scale")

@@ -12,12 +12,17 @@ FITS = """
 import numpy as np
 from scipy import sparse
 from sk_mnist import KerasMLPClassifier
+from sk_mnist.prediction import backend
 
+backend._MANY_MULTIPLICATIONS = 0  # so that kernels predict
 rng = np.random.default_rng(0)
 y = np.arange(60) % 3
 for X in (rng.integers(0, 255, (60, 5)), rng.normal(size=(60, 5)), np.eye(60)):
     for dtype in ("uint8", "float32", "float64"):
-        KerasMLPClassifier((8,), epochs=1, input_scaling="rms").fit(X.astype(dtype), y)
+        for layers in ((), (8,)):
+            clf = KerasMLPClassifier(layers, epochs=1, input_scaling="rms").fit(X.astype(dtype), y)
+            clf.predict(X.astype(dtype))
+            clf.predict(X.astype("uint8"))
     KerasMLPClassifier((8,), epochs=1, early_stopping=True).fit(sparse.csr_array(X), y)
     KerasMLPClassifier((8,), epochs=1).fit(X, np.eye(3, dtype=int)[y])
 for optimizer in ("adamw", "rmsprop", "sgd"):

@@ -179,6 +179,12 @@ def set_array(name, to):
     return change
 
 
+def one_scale_with_limit(entries, arrays):
+    entries["fitted"]["limited"] = True
+    for name in ("input_offset", "input_scale"):
+        arrays[name] = arrays[name][:1].copy()
+
+
 WRONG = {
     "later format": (set_entry("format", to=2), "format 2, and sk_mnist .* knows 1"),
     "another entry": (set_entry("code", to="import os"), "other entries than"),
@@ -200,6 +206,7 @@ WRONG = {
         set_array("input_scale", lambda a: a[:2].copy()),
         "input_scale has not one number",
     ),
+    "one scale, limited": (one_scale_with_limit, "input_scale has not one number"),
     "scale of zero": (set_array("input_scale", lambda a: 0 * a), "input_scale is not positive"),
     "another class": (set_entry("classes", "values", to=[0, 1, 2, 3]), "outputs of its classes"),
     "no order": (set_entry("classes", "values", to=[0, 2, 1]), "classes are not sorted"),

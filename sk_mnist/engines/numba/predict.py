@@ -28,7 +28,8 @@ from sk_mnist.network.input_limit import LIMIT, InputLimit
 # A thread takes at most this many blocks of rows at a time.
 _CHUNK_BLOCKS = 10
 
-# Layers with fewer weights gain nothing if zeros are left out, as these have to be found.
+# Layers with fewer units or weights gain nothing if zeros are left out, as these have to be found.
+_MIN_UNITS = 16
 _MIN_WEIGHTS = 2**14
 
 # Activations whose outputs are often zero.
@@ -62,12 +63,12 @@ def logits(
     logits : ndarray of shape (n_samples, n_outputs)
         In the dtype of the weights. Overflows do not warn.
     finite : bool
-        Whether all of X is finite.
+        Whether all of X is finite in the dtype of the weights.
     """
     dtype = coefs[0].dtype
     if not is_enabled():
         z = forward.logits(X, coefs, intercepts, activation, limit)
-        return z, bool(np.isfinite(X).all())
+        return z, bool(np.isfinite(X.astype(dtype)).all())
     sizes = (X.shape[1], *(len(intercept) for intercept in intercepts))
     network = _fitted_network(sizes, coefs, intercepts, activation, limit)
     out = np.empty((len(X), sizes[-1]), dtype)
@@ -109,29 +110,35 @@ def _fitted_network(
 ) -> FittedNetwork:
     dtype = coefs[0].dtype
     n_inputs, n_units = np.array(sizes[:-1]), np.array(sizes[1:])
-    padded = -(-n_units // TILE) * TILE
+    has_tiles = (n_units >= _MIN_UNITS) & (n_inputs * n_units >= _MIN_WEIGHTS)
+    padded = np.where(has_tiles, -(-n_units // TILE) * TILE, n_units)
     starts = np.cumsum([0, *np.column_stack([n_inputs * padded, padded]).ravel()])
     weights = aligned((int(starts[-1]),), dtype)
     for i, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
-        tiles = weights[starts[2 * i] : starts[2 * i + 1]].reshape(-1, len(coef), TILE)
-        for tile, first in zip(tiles, range(0, coef.shape[1], TILE), strict=True):
-            units = coef[:, first : first + TILE]
+        tile_width = TILE if has_tiles[i] else len(intercept)
+        tiles = weights[starts[2 * i] : starts[2 * i + 1]].reshape(-1, len(coef), tile_width)
+        for tile, first in zip(tiles, range(0, coef.shape[1], tile_width), strict=True):
+            units = coef[:, first : first + tile_width]
             tile[:, : units.shape[1]] = units
         weights[starts[2 * i + 1] :][: len(intercept)] = intercept
     offset, width = np.zeros(sizes[0], dtype), np.ones(sizes[0], dtype)
     if limit is not None:
-        offset, width = limit.offset_and_width(dtype)
+        offset[:], width[:] = limit.offset_and_width(dtype)
     # A tile that is not full costs as much as a full one.
-    max_densities = MAX_DENSITY * n_units / padded
-    max_densities[n_inputs * n_units < _MIN_WEIGHTS] = -1
+    max_densities = np.where(has_tiles, MAX_DENSITY * n_units / padded, -1)
     if activation not in _WITH_ZEROS:
         max_densities[1:] = -1
-    if offset.any():
+    # Where a zero does not stay zero, or where zero times a weight is not zero.
+    if offset.any() or not width.all():
         max_densities[0] = -1
+    if not np.isfinite(weights).all():
+        max_densities[:] = -1
     return FittedNetwork(
         layer_sizes=np.array(sizes),
-        coef_starts=starts[:-1:2],
-        intercept_starts=starts[1::2],
+        tile_widths=np.where(has_tiles, TILE, n_units),
+        # Contiguous also if there is one: another type to Numba, which would compile for it.
+        coef_starts=starts[:-1:2].copy(),
+        intercept_starts=starts[1::2].copy(),
         weights=weights,
         max_densities=max_densities,
         activation=ACTIVATIONS[activation](dtype.name),

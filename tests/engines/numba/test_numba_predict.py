@@ -18,7 +18,7 @@ from sk_mnist.engines.numba import predict
 from sk_mnist.engines.numba.kernels.predict import BLOCK_ROWS
 from sk_mnist.network import forward
 from sk_mnist.network.activations import ACTIVATIONS
-from sk_mnist.network.input_limit import InputLimit
+from sk_mnist.network.input_limit import InputLimit, limit_of
 from sk_mnist.prediction import backend
 
 PRECISION = {"float32": 1e-5, "float64": 1e-13}
@@ -107,6 +107,43 @@ class TestZeros:
         among_dense[::2], among_dense[1::2] = X, 1 + np.abs(X)
         found, _ = predict.logits(among_dense, *network, "relu", limit)
         assert_array_equal(found[::2], expected)
+
+    @each_dtype
+    def test_leaving_out_zeros_does_not_change_a_bit(self, monkeypatch, dtype):
+        X, network = self.few_nonzero(dtype), self.network(dtype)
+        found = {}
+        for density in (0, 1):  # never, and always
+            monkeypatch.setattr(predict, "MAX_DENSITY", 2 * density)
+            found[density], _ = predict.logits(X, *network, "relu")
+        assert_array_equal(found[0], found[1])
+
+    @each_dtype
+    def test_infinity_in_a_hidden_layer_equals_numpy(self, dtype):
+        X, (coefs, intercepts) = self.few_nonzero(dtype), self.network(dtype)
+        intercepts[0][7] = np.inf
+        with np.errstate(invalid="ignore"):
+            expected = forward.logits(X, coefs, intercepts, "relu")
+        found, finite = predict.logits(X, coefs, intercepts, "relu")
+        assert finite
+        assert_array_equal(np.isnan(found), np.isnan(expected))
+        assert_array_equal(np.isposinf(found), np.isposinf(expected))
+
+    @each_dtype
+    @pytest.mark.parametrize("value", [np.nan, np.inf])
+    def test_weights_that_are_not_finite_show_in_all_rows(self, value, dtype):
+        X, (coefs, intercepts) = self.few_nonzero(dtype), self.network(dtype)
+        coefs[0][3, 4] = value  # zero times this is NaN
+        X[:, 3] = 0
+        found, _ = predict.logits(X, coefs, intercepts, "identity")
+        assert np.isnan(found).all()
+
+    def test_more_inputs_than_uint16_counts_equal_numpy(self):
+        coefs, intercepts = random_network("float32", (70_000, 40, 3))
+        X = np.zeros((60, 70_000), "float32")
+        rows, columns = np.random.default_rng(4).integers([[60], [70_000]], size=(2, 2_000))
+        X[rows, columns] = 1
+        X[:, -1] = 2
+        assert_equals_numpy(X, coefs, intercepts, "relu")
 
     @each_dtype
     @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -218,15 +255,19 @@ class TestBackendChoice:
         assert not backend.uses_kernels(empty, self.coefs)
 
     @pytest.mark.parametrize("activation", ACTIVATIONS)
-    def test_classifier_predicts_by_the_chosen_backend(self, activation, monkeypatch):
+    @pytest.mark.parametrize("input_scaling", ["rms", "robust"])
+    def test_classifier_predicts_by_the_chosen_backend(
+        self, input_scaling, activation, monkeypatch
+    ):
         y = np.arange(100) % 3
-        clf = KerasMLPClassifier(8, activation=activation, input_scaling="rms", epochs=1)
+        clf = KerasMLPClassifier(8, activation=activation, input_scaling=input_scaling, epochs=1)
         clf.fit(self.X, y)
         by_numpy = clf.predict_proba(self.X)
         monkeypatch.setattr(backend, "_MANY_MULTIPLICATIONS", 0)
         by_kernels = clf.predict_proba(self.X)
+        assert (clf.input_limit_ is None) == (input_scaling == "rms")
         network = clf.coefs_, clf.intercepts_, activation
-        logits, _ = predict.logits(self.X, *network)
+        logits, _ = predict.logits(self.X, *network, limit_of(clf))
         assert_array_equal(by_kernels, forward.probabilities(logits, "softmax"))
         assert_allclose(by_kernels, by_numpy, rtol=1e-5)
 

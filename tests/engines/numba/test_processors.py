@@ -33,9 +33,7 @@ from sk_mnist.network.input_limit import limit_of
 warnings.simplefilter("ignore")
 clf = sk_mnist.load({path!r})
 X = load_digits().data[:100].astype("float32")
-limit = limit_of(clf)
-X = X if limit is None else limit(X, "float32")
-z, finite = predict.logits(X, clf.coefs_, clf.intercepts_, "relu")
+z, finite = predict.logits(X, clf.coefs_, clf.intercepts_, "relu", limit_of(clf))
 assert finite
 np.save({out!r}, forward.probabilities(z, clf.out_activation_))
 """

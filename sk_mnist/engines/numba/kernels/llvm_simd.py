@@ -25,7 +25,7 @@ def _has_512_bit_registers() -> bool:
 
 
 TILE = 64
-"""Units in a tile of a first layer of CSR inputs: sums over a row of a tile fit in registers."""
+"""Units in a tile of a layer whose zero inputs are left out: sums over a row fit in registers."""
 
 VECTOR_BYTES = 64
 """Bytes of a SIMD vector of dense products; the compiler splits it into registers."""

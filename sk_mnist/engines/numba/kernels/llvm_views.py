@@ -1,5 +1,7 @@
 """LLVM code for arrays that are parts of vectors.
 
+A vector is any C-contiguous array here, its elements counted as they lie in memory.
+
 Slices and `reshape` do the same, but their checks of bounds, strides and reference counts are code
 that takes most of the time of compilation. `llvm_atomics` says what an intrinsic is.
 """
@@ -10,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from numba import types
-from numba.core import cgutils
+from numba.core.errors import NumbaTypeError
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
@@ -19,7 +21,7 @@ from numba.np.arrayobj import populate_array
 def part(typing_context: Any, vector: Any, first: Any, n: Any) -> tuple[Any, Callable[..., Any]]:
     """Return `n` elements of a vector, or behind a pointer, from `first` on."""
     index = types.intp
-    return types.Array(vector.dtype, 1, "C")(vector, index, index), _view
+    return _array_type(vector, 1)(vector, index, index), _view
 
 
 @intrinsic
@@ -29,11 +31,10 @@ def tail(typing_context: Any, vector: Any, first: Any) -> tuple[Any, Callable[..
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         vector, first = args
         array = context.make_array(signature.args[0])(context, builder, vector)
-        (length,) = cgutils.unpack_tuple(builder, array.shape)
-        args = vector, first, builder.sub(length, first)
+        args = vector, first, builder.sub(array.nitems, first)
         return _view(context, builder, signature, args)
 
-    return types.Array(vector.dtype, 1, "C")(vector, types.intp), generate
+    return _array_type(vector, 1)(vector, types.intp), generate
 
 
 @intrinsic
@@ -42,7 +43,13 @@ def matrix(
 ) -> tuple[Any, Callable[..., Any]]:
     """Return a matrix whose rows lie behind each other in a vector, from element `first` on."""
     index = types.intp
-    return types.Array(vector.dtype, 2, "C")(vector, index, index, index), _view
+    return _array_type(vector, 2)(vector, index, index, index), _view
+
+
+def _array_type(vector: Any, n_dimensions: int) -> Any:
+    if isinstance(vector, types.Array) and vector.layout != "C":
+        raise NumbaTypeError(f"{vector} is not C-contiguous")
+    return types.Array(vector.dtype, n_dimensions, "C")
 
 
 def _view(context: Any, builder: Any, signature: Any, args: Any) -> Any:

@@ -25,10 +25,12 @@ class FittedNetwork(NamedTuple):
     ----------
     layer_sizes : ndarray of int64
         Number of inputs, units of each layer.
+    tile_widths : ndarray of int64
+        Of each layer, `TILE`, or its number of units if zeros are never left out.
     coef_starts, intercept_starts : ndarray of int64
         Where in the weights the matrix and the intercepts of each layer begin.
     weights : ndarray
-        A matrix has the shape (n_tiles, n_inputs, TILE); units that do not exist are zero.
+        A matrix has the shape (n_tiles, n_inputs, tile_width); units that do not exist are zero.
     max_densities : ndarray of float64
         Of each layer, the share of nonzero inputs up to which it is faster to leave out zeros;
         negative where there are none to be expected.
@@ -37,14 +39,15 @@ class FittedNetwork(NamedTuple):
     limit : scalar of the network's dtype
         Each input becomes ``limit * tanh((x - offset) / width)``; zero if inputs stay as they are.
     tanh : int
-        Address of the activation of this name.
+        Address of the activation of this name; zero without a limit.
     offset, width : ndarray of shape (n_features,)
-        If an offset is not zero, zeros are no zeros any more, and may not be left out.
+        Not used without a limit. Where an offset is not zero, no zeros may be left out.
     largest : scalar of the network's dtype
         The largest finite number.
     """
 
     layer_sizes: Any
+    tile_widths: Any
     coef_starts: Any
     intercept_starts: Any
     weights: Any
@@ -200,13 +203,14 @@ def _limit(values, n, network, buffers):
 def _multiply_dense(layer, n_rows, inputs, network, outputs):
     """Multiply all inputs by the tiles of a layer."""
     n_inputs, n_units = network.layer_sizes[layer], network.layer_sizes[layer + 1]
-    for first in range(0, n_units, TILE):
+    width = network.tile_widths[layer]
+    for first in range(0, n_units, width):
         gemm(
-            (n_rows, min(TILE, n_units - first), n_inputs),
+            (n_rows, min(width, n_units - first), n_inputs),
             inputs,
             (n_inputs, 1),
             tail(network.weights, network.coef_starts[layer] + first * n_inputs),
-            TILE,
+            width,
             tail(outputs, first),
             n_units,
         )

@@ -81,7 +81,7 @@ def scatter_deltas(start, stop, network, workspace):
     """Copy the deltas of the first layer to tiles."""
     deltas = layer_rows(workspace.deltas, 1, start, stop, network, workspace)
     for t in range(len(workspace.tiles)):
-        tile = tile_rows(t, start + deltas.shape[0], workspace)
+        tile = tile_rows(t, stop, workspace)
         width = min(TILE, deltas.shape[1] - t * TILE)
         for i in range(stop - start):
             for j in range(width):

@@ -329,7 +329,7 @@ def _update(gradient, first, step, rate, options, network, settings):
         for j in range(n):
             weights[j] -= weights[j] * settings.weight_decay * rate
     n_slots, stride = network.slots.shape
-    slots = part(network.slots, first, n_slots * stride - first)
+    slots = part(network.slots, first, n)
     call_optimizer(settings.optimizer, weights, slots, stride, gradient, n, options)
     if settings.has_average:
         n_steps = settings.n_steps_before + step + 1
