@@ -101,9 +101,10 @@ TEXTS = {
     "predict": Text(
         "Prediction",
         "`predict_proba` on one row (median of many calls) and on {n_test:,} rows (median of "
-        "{repeats} calls), float32, after a warm-up. The networks were trained for one epoch, "
-        "which does not affect the time. `keras.Model.__call__` is a direct call of the model, "
-        "which Keras recommends for few rows.",
+        "{repeats} calls), float32, after a warm-up. The networks were trained for one epoch; with "
+        "more epochs more hidden outputs are zero, which sk_mnist leaves out. "
+        "`keras.Model.__call__` is a direct call of the model, which Keras recommends for few "
+        "rows.",
     ),
     "processes": Text(
         "Import and load times",
