@@ -11,6 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import pytest
+from optional_features import needs_callbacks
 from sklearn.datasets import load_digits
 
 from sk_mnist import KerasMLPClassifier
@@ -27,10 +28,12 @@ def pytest_ignore_collect(collection_path):
 
 
 def pytest_collection_modifyitems(items):
-    """Skip the tests that say that they use Keras or TensorFlow, where it is not installed."""
+    """Skip what needs a library, or a version of it, that is not installed."""
     for item in items:
         if not HAS_TENSORFLOW and item.get_closest_marker("keras"):
             item.add_marker(pytest.mark.skip(reason="needs TensorFlow"))
+        if item.name == "sk_mnist.callbacks.checkpoint.Checkpoint":  # an example
+            item.add_marker(needs_callbacks)
 
 
 # Not as modules with doctests: several files have this name.
