@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils.class_weight import compute_class_weight
 
 from sk_mnist.data.checks import integers_in_range
 
@@ -56,10 +55,10 @@ def class_weight_of_rows(
         columns = [class_weight_of_rows("balanced", c, c, sample_weight) for c in y.T]
         return np.asarray(np.prod(columns, axis=0))
     if class_weight == "balanced":  # a chunk given to partial_fit may lack some of the classes
-        classes = np.unique(y)
-        by_class = compute_class_weight(
-            class_weight, classes=classes, y=y, sample_weight=sample_weight
-        )
+        classes, class_of_row = np.unique(y, return_inverse=True)
+        # As scikit-learn's compute_class_weight, which takes sample weights from version 1.7 on.
+        totals = np.bincount(class_of_row, weights=sample_weight)
+        by_class = totals.sum() / (len(classes) * totals)
     else:
         by_class = _weight_by_label(class_weight, classes)
     if not np.all(np.isfinite(by_class) & (by_class >= 0)):

@@ -47,14 +47,11 @@ class TestClassWeight:
         assert_allclose(weight_of_rows("balanced", y), compute_sample_weight("balanced", y))
 
     @pytest.mark.parametrize("y", [LABELS["strings"], TWO_LABELS["strings"]])
-    def test_class_weight_balanced_counts_sample_weights_as_scikit_learn_does(self, y):
-        sample_weight = np.linspace(0.5, 2, len(y))
-        classes = np.unique(y)
-        by_class = compute_class_weight(
-            "balanced", classes=classes, y=y, sample_weight=sample_weight
-        )
-        expected = by_class[np.searchsorted(classes, y)]
-        assert_allclose(weight_of_rows("balanced", y, sample_weight), expected, rtol=1e-14)
+    def test_class_weight_balanced_counts_sample_weights_as_repeated_rows(self, y):
+        n_copies = np.arange(len(y)) % 3 + 1
+        by_class = compute_class_weight("balanced", classes=np.unique(y), y=np.repeat(y, n_copies))
+        expected = by_class[np.searchsorted(np.unique(y), y)]
+        assert_allclose(weight_of_rows("balanced", y, 1.0 * n_copies), expected, rtol=1e-14)
 
     @examples
     @given(y=any_labels)
