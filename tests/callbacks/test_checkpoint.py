@@ -51,6 +51,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_resuming_after_any_epoch_gives_the_same_network(tmp_path, case):
     data, parameters = CASES[case]

@@ -44,12 +44,14 @@ print([e.data["dispatcher"] for _, e in compiled.buffer], len(called_by_address)
 """
 
 
+@pytest.mark.slow
 def test_compile_leaves_nothing_to_compile():
     told, compiled = run_python(COMPILE_AND_FIT).splitlines()
     assert re.fullmatch(r"Compiled in [\d.]+ s, kept in /.*", told)
     assert compiled == "[] 0"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits of processes")
 def test_compile_says_what_to_do_where_nothing_can_be_kept(offline, tmp_path):
     code = """

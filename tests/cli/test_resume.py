@@ -15,6 +15,8 @@ from numpy.testing import assert_array_equal
 from optional_features import needs_callbacks
 from processes import TAKES_CTRL_C
 
+pytestmark = pytest.mark.slow
+
 TRAIN = ["--data", "sample", "--hidden", "32", "--epochs", "40", "--seed", "3"]
 COMMAND = f"""{TAKES_CTRL_C}
 import sys
@@ -83,7 +85,6 @@ def test_ctrl_c_saves_what_is_finished_and_says_how_to_go_on(offline, run, tmp_p
 
 
 @needs_callbacks
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(int(os.environ.get("SK_MNIST_KILLS", "1"))))
 def test_sigkill_at_any_moment_loses_nothing_but_epochs(offline, run, tmp_path, undisturbed, seed):
     with start(offline, *TRAIN, "--checkpoint", 3, "--output", tmp_path) as process:

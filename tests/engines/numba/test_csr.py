@@ -141,6 +141,7 @@ def test_csr_is_used_up_to_a_density_of_two_fifths(n_nonzero, expected):
     assert stays_sparse(sparse.csr_array(X), InputScaling(np.zeros(1), np.ones(1))) == expected
 
 
+@pytest.mark.slow
 def test_csr_may_have_more_columns_than_uint16_counts():
     job = with_zeros(make_job(SMALL))
     job = replace(job, epochs=job.epochs[:1])

@@ -167,6 +167,7 @@ print([str(warning.message) for warning in caught if warning.category is Runtime
 """
 
 
+@pytest.mark.slow
 def test_kernels_on_disk_survive_any_damage(tmp_path):
     first = run_python(PREDICT, NUMBA_CACHE_DIR=str(tmp_path)).splitlines()
     assert first[1] == "[]"
