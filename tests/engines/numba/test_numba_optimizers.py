@@ -72,6 +72,7 @@ def test_named_optimizer_equals_keras(name, prepare):
     assert_equals_reference(weighted(prepare(job)), "numba")
 
 
+@pytest.mark.slow
 @each_input
 @each_instance
 def test_instance_equals_keras(instance, prepare):
