@@ -32,20 +32,18 @@ class Panel:
     logarithmic: bool = False
 
 
+_NAMES_PANELS = [
+    Panel("second fit", "Hidden layers (128, 64)", "seconds"),
+    Panel("wide fit", "Hidden layers (512, 512)", "seconds"),
+]
 _PANELS = {
     "fit": [
         Panel("first fit", "First fit in a process", "seconds"),
         Panel("second fit", "Second fit", "seconds"),
     ],
     "fit_wide": [Panel("second fit", "Second fit, hidden layers (512, 512)", "seconds")],
-    "names": [
-        Panel("second fit", "Hidden layers (128, 64)", "seconds"),
-        Panel("wide fit", "Hidden layers (512, 512)", "seconds"),
-    ],
-    "names_256": [
-        Panel("second fit", "Hidden layers (128, 64)", "seconds"),
-        Panel("wide fit", "Hidden layers (512, 512)", "seconds"),
-    ],
+    "names": _NAMES_PANELS,
+    "names_256": _NAMES_PANELS,
     "options": [Panel("epoch", "Time per epoch", "seconds")],
     "search": [Panel("search", "Grid search with 18 fits", "seconds")],
     "predict": [Panel("one row", "predict_proba on one row", "microseconds", logarithmic=True)],

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import contestants
@@ -19,12 +16,13 @@ MODEL_FILES = {OURS: "sk_mnist.joblib", MLP: "mlp.joblib", KERAS: "model.keras"}
 
 
 def measure(job: Job) -> list[Row]:
-    """Save the digits, or the model of a contestant, in the workspace."""
+    """Save the digits or a contestant's model in the workspace, or compile for an environment."""
     directory = Path(job.workspace)
     if job.item == "digits":
         save_digits(job, directory)
-        for environment in ({}, *ENVIRONMENTS.values()):
-            fill_kernel_cache(environment)
+        fill_kernel_cache()
+    elif job.item in ENVIRONMENTS:  # the process has these variables
+        fill_kernel_cache()
     else:
         save_model(job, directory)
     return []
@@ -54,10 +52,11 @@ def _digits(job: Job) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     }
 
 
-def fill_kernel_cache(environment: dict[str, str]) -> None:
+def fill_kernel_cache() -> None:
     """Compile the kernels into the cache on disk, as the first fits after installation do."""
-    command = [sys.executable, "-m", "sk_mnist", "compile"]
-    subprocess.run(command, env={**os.environ, **environment}, check=True, capture_output=True)
+    from sk_mnist.cli import main
+
+    main(["compile"])
 
 
 def save_model(job: Job, directory: Path) -> None:

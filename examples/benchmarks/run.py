@@ -127,20 +127,25 @@ def measure(settings: Settings, groups: Sequence[str], output: Output, console: 
             recorder.record_conditions(group)
         jobs = [job for group in groups for job in recorder.jobs_of(group)]
         preparations = _preparations(groups, settings)
-        batches = [preparations, *([job] for job in jobs)]
+        batches = [[job] for job in preparations + jobs]
         if settings.one_process:  # but for jobs with other environment variables
-            batches = [
-                [*preparations, *(job for job in jobs if job[0] not in ENVIRONMENTS)],
-                *([job] for job in jobs if job[0] in ENVIRONMENTS),
-            ]
-        for batch in filter(None, batches):
+            shared = [job for job in preparations + jobs if not _environment(job)]
+            batches = [shared, *(batch for batch in batches if _environment(batch[0]))]
+        for batch in batches:
             recorder.run(batch)
 
 
 def _preparations(groups: Sequence[str], settings: Settings) -> list[tuple[str, str, int]]:
     commands = settings.items_of("processes") if "processes" in groups else ()
     models = [MODEL_OF_COMMAND[command] for command in commands if command in MODEL_OF_COMMAND]
-    return [("prepare", item, 0) for item in ("digits", *models)]
+    environments = [group for group in groups if group in ENVIRONMENTS]
+    return [("prepare", item, 0) for item in ("digits", *environments, *models)]
+
+
+def _environment(job: tuple[str, str, int]) -> dict[str, str]:
+    """Return the environment variables of a job's process."""
+    group, item, _ = job
+    return ENVIRONMENTS.get(item if group == "prepare" else group, {})
 
 
 @dataclass(frozen=True)
@@ -176,8 +181,8 @@ class Recorder:
 
     def run(self, jobs: Sequence[tuple[str, str, int]]) -> None:
         """Run jobs in the same process and save their results."""
-        environment = ENVIRONMENTS.get(jobs[0][0], {})
-        answers, error = _work([self._description(*job) for job in jobs], environment)
+        descriptions = [self._description(*job) for job in jobs]
+        answers, error = _work(descriptions, _environment(jobs[0]))
         for i, (group, item, number) in enumerate(jobs):
             answer = answers[i] if i < len(answers) else {"rows": [], "error": error}
             if group == "prepare" and answer["error"]:

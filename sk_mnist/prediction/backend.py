@@ -10,8 +10,9 @@ from sk_mnist.data.checks import is_surely_finite
 from sk_mnist.network import forward
 from sk_mnist.network.input_limit import InputLimit
 
-# Multiplications from which on kernels compute logits. They take up to half of the time of NumPy,
-# some 10 ms then, but Numba is loaded for them, which takes a quarter of a second once.
+# Multiplications from which on kernels compute logits. For images they take a half to two thirds
+# of the time of NumPy, some 10 ms then, but Numba is loaded for them, which takes a quarter of a
+# second once.
 _MANY_MULTIPLICATIONS = 10**9
 
 

@@ -111,14 +111,14 @@ def _fitted_network(
     dtype = coefs[0].dtype
     n_inputs, n_units = np.array(sizes[:-1]), np.array(sizes[1:])
     has_tiles = (n_units >= _MIN_UNITS) & (n_inputs * n_units >= _MIN_WEIGHTS)
-    padded = np.where(has_tiles, -(-n_units // TILE) * TILE, n_units)
+    tile_widths = np.where(has_tiles, TILE, n_units)
+    padded = -(-n_units // tile_widths) * tile_widths
     starts = np.cumsum([0, *np.column_stack([n_inputs * padded, padded]).ravel()])
     weights = aligned((int(starts[-1]),), dtype)
     for i, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
-        tile_width = TILE if has_tiles[i] else len(intercept)
-        tiles = weights[starts[2 * i] : starts[2 * i + 1]].reshape(-1, len(coef), tile_width)
-        for tile, first in zip(tiles, range(0, coef.shape[1], tile_width), strict=True):
-            units = coef[:, first : first + tile_width]
+        tiles = weights[starts[2 * i] : starts[2 * i + 1]].reshape(-1, len(coef), tile_widths[i])
+        for tile, first in zip(tiles, range(0, len(intercept), tile_widths[i]), strict=True):
+            units = coef[:, first : first + tile_widths[i]]
             tile[:, : units.shape[1]] = units
         weights[starts[2 * i + 1] :][: len(intercept)] = intercept
     offset, width = np.zeros(sizes[0], dtype), np.ones(sizes[0], dtype)
@@ -135,7 +135,7 @@ def _fitted_network(
         max_densities[:] = -1
     return FittedNetwork(
         layer_sizes=np.array(sizes),
-        tile_widths=np.where(has_tiles, TILE, n_units),
+        tile_widths=tile_widths,
         # Contiguous also if there is one: another type to Numba, which would compile for it.
         coef_starts=starts[:-1:2].copy(),
         intercept_starts=starts[1::2].copy(),

@@ -118,13 +118,16 @@ class TestZeros:
         assert_array_equal(found[0], found[1])
 
     @each_dtype
-    def test_infinity_in_a_hidden_layer_equals_numpy(self, dtype):
-        X, (coefs, intercepts) = self.few_nonzero(dtype), self.network(dtype)
-        intercepts[0][7] = np.inf
-        with np.errstate(invalid="ignore"):
+    def test_infinity_in_a_hidden_layer_equals_numpy(self, monkeypatch, dtype):
+        monkeypatch.setattr(predict, "MAX_DENSITY", 2)  # leave out zeros always
+        X, (coefs, intercepts) = np.abs(self.few_nonzero(dtype)), self.network(dtype)
+        X[:, 3] = 4
+        coefs[0][:, 7] = np.finfo(dtype).max / 2  # overflows, though all weights are finite
+        with np.errstate(over="ignore", invalid="ignore"):
             expected = forward.logits(X, coefs, intercepts, "relu")
         found, finite = predict.logits(X, coefs, intercepts, "relu")
         assert finite
+        assert not np.isfinite(expected).any()
         assert_array_equal(np.isnan(found), np.isnan(expected))
         assert_array_equal(np.isposinf(found), np.isposinf(expected))
 

@@ -70,7 +70,7 @@ def entry_point(function: Callable[..., Any], **options: Any) -> Callable[..., A
 class _KernelLibrary(JITCodeLibrary):
     """Code that is optimized and made machine code as a part of what calls it, not by itself, too.
 
-    That would take a third of the time of compilation. Written for Numba 0.62 to 0.68; a test
+    That would make compilation a third longer. Written for Numba 0.62 to 0.68; a test
     shows that a version still calls what is overridden here.
     """
 

@@ -24,19 +24,11 @@ def gather_inputs(start, stop, batch, rows, network, workspace):
 @kernel
 def forward(layer, start, stop, network, workspace):
     """Compute the logits of a layer for some rows of a batch."""
-    inputs = workspace.layer_starts[layer] + start * network.layer_sizes[layer]
-    logits = workspace.layer_starts[layer + 1] + start * network.layer_sizes[layer + 1]
-    vector = workspace.outputs
-    affine(layer, stop - start, tail(vector, inputs), network, tail(vector, logits))
-
-
-@kernel
-def affine(layer, n_rows, inputs, network, logits):
-    """Compute ``inputs @ coef + intercept`` of a layer; both matrices are contiguous in vectors."""
     n_inputs, n_units = network.layer_sizes[layer], network.layer_sizes[layer + 1]
+    logits = tail(workspace.outputs, workspace.layer_starts[layer + 1] + start * n_units)
     gemm(
-        (n_rows, n_units, n_inputs),
-        inputs,
+        (stop - start, n_units, n_inputs),
+        tail(workspace.outputs, workspace.layer_starts[layer] + start * n_inputs),
         (n_inputs, 1),
         tail(network.weights, network.coef_starts[layer]),
         network.leading_dims[layer],
@@ -44,7 +36,7 @@ def affine(layer, n_rows, inputs, network, logits):
         n_units,
     )
     intercept = tail(network.weights, network.intercept_starts[layer])
-    for i in range(n_rows):
+    for i in range(stop - start):
         for j in range(n_units):
             logits[i * n_units + j] += intercept[j]
 
