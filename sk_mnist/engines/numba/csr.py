@@ -12,7 +12,7 @@ from scipy import sparse
 from sk_mnist._utils.threads import thread_pool
 from sk_mnist.data.checks import check_sparse_indices
 from sk_mnist.data.input_scaling import InputScaling
-from sk_mnist.engines.numba.kernels.csr import copy_nonzero, count_nonzero
+from sk_mnist.engines.numba.machine_code.entry_points import copy_nonzero, count_nonzero
 
 # Share of nonzero inputs up to which it is faster to compute from these alone. With 256-bit
 # registers it is 0.5.

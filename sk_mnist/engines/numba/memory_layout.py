@@ -13,8 +13,7 @@ import numpy.typing as npt
 from sk_mnist._utils.memory import CACHE_LINE, aligned
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.engines.base import NetworkState
-from sk_mnist.engines.numba.kernels.llvm_simd import TILE
-from sk_mnist.engines.numba.kernels.structs import Network, Workspace
+from sk_mnist.engines.numba.kernels.structs import TILE, Network, Workspace
 from sk_mnist.engines.numba.optimizers import KernelOptimizer
 from sk_mnist.network.spec import NetworkSpec
 

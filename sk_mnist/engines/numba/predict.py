@@ -13,15 +13,9 @@ from sk_mnist._utils.memory import aligned
 from sk_mnist._utils.threads import thread_pool
 from sk_mnist._utils.typing import FloatArray
 from sk_mnist.engines.numba.csr import MAX_DENSITY, contiguous, index_dtype
-from sk_mnist.engines.numba.kernels.activations import ACTIVATIONS
-from sk_mnist.engines.numba.kernels.compile import is_enabled
-from sk_mnist.engines.numba.kernels.llvm_simd import TILE
-from sk_mnist.engines.numba.kernels.predict import (
-    BLOCK_ROWS,
-    Buffers,
-    FittedNetwork,
-    predict_logits,
-)
+from sk_mnist.engines.numba.kernels.structs import PREDICTED_ROWS, TILE, Buffers, FittedNetwork
+from sk_mnist.engines.numba.machine_code.entry_points import ACTIVATIONS, predict_logits
+from sk_mnist.engines.numba.machine_code.loading import compilation_is_enabled
 from sk_mnist.network import forward
 from sk_mnist.network.input_limit import LIMIT, InputLimit
 
@@ -66,7 +60,7 @@ def logits(
         Whether all of X is finite in the dtype of the weights.
     """
     dtype = coefs[0].dtype
-    if not is_enabled():
+    if not compilation_is_enabled():
         z = forward.logits(X, coefs, intercepts, activation, limit)
         return z, bool(np.isfinite(X.astype(dtype)).all())
     sizes = (X.shape[1], *(len(intercept) for intercept in intercepts))
@@ -82,13 +76,11 @@ def logits(
             except IndexError:
                 return finite
             inputs = contiguous(X[rows], dtype)
-            if not inputs.flags.writeable:  # another type to Numba, which would compile for it
-                inputs = inputs.copy()
-            finite &= predict_logits(inputs, network, buffers, out[rows])
+            finite &= bool(predict_logits(inputs, network, buffers, out[rows]))
 
     with thread_pool() as (pool, n_threads):
-        n_blocks = -(-len(X) // (n_threads * BLOCK_ROWS))
-        size = BLOCK_ROWS * max(1, min(_CHUNK_BLOCKS, n_blocks))
+        n_blocks = -(-len(X) // (n_threads * PREDICTED_ROWS))
+        size = PREDICTED_ROWS * max(1, min(_CHUNK_BLOCKS, n_blocks))
         chunks = deque(slice(start, start + size) for start in range(0, len(X), size))
         others = []
         try:
@@ -136,14 +128,13 @@ def _fitted_network(
     return FittedNetwork(
         layer_sizes=np.array(sizes),
         tile_widths=tile_widths,
-        # Contiguous also if there is one: another type to Numba, which would compile for it.
         coef_starts=starts[:-1:2].copy(),
         intercept_starts=starts[1::2].copy(),
         weights=weights,
         max_densities=max_densities,
-        activation=ACTIVATIONS[activation](dtype.name),
+        activation=ACTIVATIONS[activation].address(dtype.name),
         limit=dtype.type(0 if limit is None else LIMIT),
-        tanh=ACTIVATIONS["tanh"](dtype.name) if limit is not None else 0,
+        tanh=ACTIVATIONS["tanh"].address(dtype.name) if limit is not None else 0,
         offset=offset,
         width=width,
         largest=np.finfo(dtype).max,
@@ -151,13 +142,13 @@ def _fitted_network(
 
 
 def _buffers(sizes: Sequence[int], dtype: np.dtype[Any]) -> Buffers:
-    size = BLOCK_ROWS * max(sizes)
+    size = PREDICTED_ROWS * max(sizes)
     return Buffers(
         outputs=aligned((3, size), dtype),
-        sums=aligned((BLOCK_ROWS, TILE), dtype),
-        counts=np.empty(BLOCK_ROWS, np.int64),
-        starts=np.empty(BLOCK_ROWS, np.int64),
-        positions=np.empty(BLOCK_ROWS, np.int64),
+        sums=aligned((PREDICTED_ROWS, TILE), dtype),
+        counts=np.empty(PREDICTED_ROWS, np.int64),
+        starts=np.empty(PREDICTED_ROWS, np.int64),
+        positions=np.empty(PREDICTED_ROWS, np.int64),
         indices=np.empty(size, index_dtype(max(sizes))),
         values=aligned((size,), dtype),
         ones=np.ones(max(sizes), dtype),

@@ -28,12 +28,10 @@ from sk_mnist.engines.base import (
 from sk_mnist.engines.data_loading import chunks_of
 from sk_mnist.engines.evaluation import NumpyEvaluator
 from sk_mnist.engines.numba.csr import contiguous, stays_sparse, to_csr
-from sk_mnist.engines.numba.kernels.activations import ACTIVATIONS
-from sk_mnist.engines.numba.kernels.compile import is_enabled
-from sk_mnist.engines.numba.kernels.optimizers import OPTIMIZERS
-from sk_mnist.engines.numba.kernels.scheduler import STOP, new_counters
+from sk_mnist.engines.numba.kernels.counters import STOP, new_counters
 from sk_mnist.engines.numba.kernels.structs import Network, Rows, Settings, Workspace
-from sk_mnist.engines.numba.kernels.train import train_steps
+from sk_mnist.engines.numba.machine_code.entry_points import ACTIVATIONS, OPTIMIZERS, train_steps
+from sk_mnist.engines.numba.machine_code.loading import compilation_is_enabled
 from sk_mnist.engines.numba.memory_layout import Layout
 from sk_mnist.engines.numba.optimizers import kernel_optimizer
 
@@ -75,7 +73,7 @@ class NumbaTrainer:
         optimizer = kernel_optimizer(task.optimizer)
         if optimizer is None:
             raise ValueError(f"the kernels do not have the optimizer {task.optimizer.description}")
-        if not is_enabled():
+        if not compilation_is_enabled():
             raise RuntimeError(
                 "Training runs compiled code, and NUMBA_DISABLE_JIT turns compilation off. Unset "
                 "it: debuggers and coverage tools do not need it for code that calls `fit`."
@@ -229,7 +227,7 @@ class NumbaTrainer:
         optimizer = self._optimizer
         scalar, known = self._dtype.type, optimizer.options
         return Settings(
-            activation=ACTIVATIONS[self._spec.activation](self._spec.dtype),
+            activation=ACTIVATIONS[self._spec.activation].address(self._spec.dtype),
             softmax=self._spec.out_activation == "softmax",
             alpha=scalar(options.alpha),
             dropout=scalar(options.dropout),
@@ -237,7 +235,7 @@ class NumbaTrainer:
             seed=np.uint32(seed),
             first_step=first_step,
             n_steps_before=n_steps_before,
-            optimizer=OPTIMIZERS[optimizer.update](self._spec.dtype),
+            optimizer=OPTIMIZERS[optimizer.update].address(self._spec.dtype),
             clip_norm=scalar(optimizer.limit("clipnorm") or optimizer.limit("global_clipnorm")),
             clip_value=scalar(0 if optimizer.clips_norm else optimizer.limit("clipvalue")),
             clips_all=optimizer.limit("clipnorm") == 0,

@@ -1,18 +1,18 @@
 """Activations of the hidden layers, each with its gradient.
 
 Every function replaces logits by outputs, and writes the gradient of these by the logits to a
-second array. `sk_mnist.network.activations` is the reference. The output of NaN is NaN.
+second array; it takes pointers to both. `sk_mnist.network.activations` is the reference. The output
+of NaN is NaN.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 from numba import types
 
-from sk_mnist.engines.numba.kernels.compile import c_function, kernel
+from sk_mnist.engines.numba.kernels.compile import kernel
 from sk_mnist.engines.numba.kernels.llvm_math import (
     LARGEST_EXPONENT,
     exp_parts,
@@ -25,11 +25,13 @@ SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
 NORMAL_DENSITY_AT_ZERO = 1 / math.sqrt(2 * math.pi)
 
-activation = c_function(types.CPointer, types.CPointer, types.intp)
-"""Decorate a function of two pointers, to the logits and to the gradients, and their number."""
+
+def argument_types(scalar):
+    """Return the types of the arguments of an activation of a network of some scalar type."""
+    return types.CPointer(scalar), types.CPointer(scalar), types.intp
 
 
-@activation
+@kernel
 def identity(logits, gradients, n):
     """Compute z."""
     gradient = part(gradients, 0, n)
@@ -37,7 +39,7 @@ def identity(logits, gradients, n):
         gradient[j] = 1
 
 
-@activation
+@kernel
 def relu(logits, gradients, n):
     """Compute max(z, 0)."""
     z, gradient = part(logits, 0, n), part(gradients, 0, n)
@@ -47,7 +49,7 @@ def relu(logits, gradients, n):
         z[j] = zero if z[j] <= zero else z[j]
 
 
-@activation
+@kernel
 def leaky_relu(logits, gradients, n):
     """Compute z, or slope * z below zero."""
     z, gradient = part(logits, 0, n), part(gradients, 0, n)
@@ -57,7 +59,7 @@ def leaky_relu(logits, gradients, n):
         z[j] = slope * z[j] if z[j] <= zero else z[j]
 
 
-@activation
+@kernel
 def elu(logits, gradients, n):
     """Compute z, or exp(z) - 1 below zero."""
     z, gradient = part(logits, 0, n), part(gradients, 0, n)
@@ -68,7 +70,7 @@ def elu(logits, gradients, n):
         z[j] = z[j] if z[j] > zero else s * p + (s - one)
 
 
-@activation
+@kernel
 def selu(logits, gradients, n):
     """Compute scale * z, or scale * alpha * (exp(z) - 1) below zero."""
     z, gradient = part(logits, 0, n), part(gradients, 0, n)
@@ -80,7 +82,7 @@ def selu(logits, gradients, n):
         z[j] = scale * z[j] if z[j] >= zero else scaled_alpha * (s * p + (s - one))
 
 
-@activation
+@kernel
 def logistic(logits, gradients, n):
     """Compute 1 / (1 + exp(-z))."""
     z, gradient = part(logits, 0, n), part(gradients, 0, n)
@@ -91,7 +93,7 @@ def logistic(logits, gradients, n):
         z[j] = y
 
 
-@activation
+@kernel
 def silu(logits, gradients, n):
     """Compute z / (1 + exp(-z))."""
     z, gradient = part(logits, 0, n), part(gradients, 0, n)
@@ -102,7 +104,7 @@ def silu(logits, gradients, n):
         z[j] *= y
 
 
-@activation
+@kernel
 def tanh(logits, gradients, n):
     """Compute tanh(z)."""
     z, gradient = part(logits, 0, n), part(gradients, 0, n)
@@ -115,7 +117,7 @@ def tanh(logits, gradients, n):
         z[j] = y
 
 
-@activation
+@kernel
 def gelu(logits, gradients, n):
     """Compute z times the probability that a normal variable is below z."""
     z, gradient = part(logits, 0, n), part(gradients, 0, n)
@@ -129,13 +131,6 @@ def gelu(logits, gradients, n):
         distribution = one - tail if x > zero else tail
         gradient[j] = distribution + x * e * density_at_zero
         z[j] = x * distribution
-
-
-ACTIVATIONS: dict[str, Callable[[str], int]] = {
-    function.__name__: function
-    for function in (elu, gelu, identity, leaky_relu, logistic, relu, selu, silu, tanh)
-}
-"""By name, functions that map a dtype to the address of the compiled activation."""
 
 
 @kernel

@@ -1,70 +1,29 @@
-"""Compilation of kernels to machine code, and what this code depends on."""
+"""Compilation of kernels to object code.
+
+Whoever runs kernels does not import this module, nor Numba, unless something is to be compiled.
+"""
 
 from __future__ import annotations
 
 import functools
-import hashlib
+import importlib
 from collections.abc import Callable
-from importlib import resources
-from importlib.resources.abc import Traversable
+from itertools import count
 from typing import Any
 
-import llvmlite
-import numba
-from numba import njit, types
-from numba.core.ccallback import CFunc
+import numpy as np
+from llvmlite import ir
+from numba import from_dtype, njit, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import cpu_target
 
-from sk_mnist.engines.numba.kernels.code_cache import code_cache
+from sk_mnist.engines.numba.kernels.interface import ObjectCode
+from sk_mnist.engines.numba.kernels.llvm_views import array_value
 
 # Kernels make no arrays. Without reference counts they compile in two thirds of the time.
 _OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}, "_nrt": False}
-
-
-def cache_key(directory: Traversable) -> str:
-    """Return what the machine code of the kernels in a directory depends on, as a hash.
-
-    Numba's own key covers the processor, the types of the arguments and the file of the function,
-    but not the files of the functions that it calls, nor llvmlite. So this one covers all modules
-    of the directory and the versions of both.
-    """
-    digest = hashlib.sha256(f"{numba.__version__} {llvmlite.__version__}".encode())
-    for file in sorted(directory.iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".py"):
-            digest.update(file.name.encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-@functools.cache
-def _own_cache_key() -> str:
-    return cache_key(resources.files(__package__))
-
-
-def is_enabled() -> bool:
-    """Tell whether Numba compiles: NUMBA_DISABLE_JIT=1 has it run the Python code instead."""
-    return not numba.config.DISABLE_JIT
-
-
-def cache_directory() -> str | None:
-    """Return the directory that machine code is kept in, None if there is none."""
-    path: str | None = code_cache(cache_key).cache_path
-    return path
-
-
-def entry_point(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """Compile a function to machine code that Python can call and that releases the GIL.
-
-    The code is cached on disk for other processes.
-    """
-    options = {"nogil": True, **_OPTIONS, **options}
-    # Numba names the files of the cache after the function.
-    function.__qualname__ = f"{function.__name__}_{_own_cache_key()}"
-    compiled = njit(**options)(function)
-    if is_enabled():
-        compiled._cache = code_cache(function)
-    return compiled  # type: ignore[no-any-return]
 
 
 class _KernelLibrary(JITCodeLibrary):
@@ -98,6 +57,25 @@ class _KernelLibrary(JITCodeLibrary):
         """Do nothing."""
 
 
+class _EntryLibrary(_KernelLibrary):
+    """Code that can be called from outside by the name of the library, and all that it calls."""
+
+    def _optimize_final_module(self) -> None:
+        # What nobody else calls, is optimized for its callers and then left out.
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.name != self.name:
+                function.linkage = "internal"
+        JITCodeLibrary._optimize_final_module(self)
+
+    def object_code(self) -> ObjectCode:
+        module = self._final_module
+        needs = (f.name for f in module.functions if f.is_declaration)
+        return ObjectCode(
+            self._codegen._tm.emit_object(module),
+            tuple(name for name in needs if not name.startswith("llvm.")),
+        )
+
+
 class _KernelCompiler(Compiler):
     """Numba's compiler, with a library of ours."""
 
@@ -107,11 +85,9 @@ class _KernelCompiler(Compiler):
 
 
 def kernel(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """Compile a function that is called by compiled functions only."""
+    """Compile a function that is called by compiled functions, or made an entry point."""
     options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_OPTIONS, **options}
     compiled = njit(pipeline_class=_KernelCompiler, **options)(function)
-    if not is_enabled():
-        return function
     template = compiled.get_call_template
 
     def template_without_literals(arguments: Any, keywords: Any) -> Any:
@@ -126,39 +102,133 @@ inlined = functools.partial(kernel, inline="always")
 """Compile a function as a part of its caller, so that it may return a view of an array."""
 
 
-def c_function(*argument_types: Any) -> Callable[[Callable[..., Any]], Callable[[str], int]]:
-    """Decorate a function that compiled code calls by its address, of which there is one per dtype.
+def compile_entry_point(name: str, symbol: str, arguments: tuple[Any, ...]) -> ObjectCode:
+    """Compile a kernel for Python, which hands it its arguments as `interface.pack` packs them.
+
+    Parameters
+    ----------
+    name : str
+        Module and function, such as "csr.count_nonzero".
+    symbol : str
+        Name of the function in the object code. It takes the address of the packed arguments, and
+        returns an integer: what the kernel returns, zero for nothing, -1 if it failed.
+    arguments : tuple
+        Arguments, for the types of which it is compiled.
+
+    Returns
+    -------
+    ObjectCode
+    """
+    argument_types = tuple(map(_numba_type, arguments))
+    integer = ir.IntType(64)
+
+    def read(context: Any, builder: Any, memory: Any) -> list[Any]:
+        places = count()
+
+        def next_number() -> Any:
+            return builder.load(builder.gep(memory, [integer(next(places))]))
+
+        return [_value(context, builder, kind, next_number) for kind in argument_types]
+
+    function_type = ir.FunctionType(integer, [integer.as_pointer()])
+    return _object_code(_find(name)[1], symbol, argument_types, function_type, read)
+
+
+def compile_called_by_address(name: str, symbol: str, dtype: str) -> ObjectCode:
+    """Compile a kernel for compiled code that calls it by its address, an activation for example.
 
     So what a fit does not use is not compiled, and what it uses does not make `train_steps` another
     function. Its call costs nothing beside the loops over arrays in it.
 
     Parameters
     ----------
-    *argument_types : callable or numba type
-        Types of the arguments; a callable maps Numba's type of the network's scalars to one.
+    name : str
+        Module and function, such as "activations.relu". The function returns nothing; the module
+        has a function `argument_types`.
+    symbol : str
+        Name of the function in the object code.
+    dtype : {"float32", "float64"}
+        Dtype of the network.
 
     Returns
     -------
-    callable
-        Turns the function into one that maps a dtype, "float32" or "float64", to the address.
+    ObjectCode
     """
+    module, function = _find(name)
+    argument_types = module.argument_types(getattr(types, dtype))
+    context = cpu_target.target_context
+    function_type = ir.FunctionType(
+        ir.VoidType(), [context.get_value_type(kind) for kind in argument_types]
+    )
 
-    def decorate(function: Callable[..., Any]) -> Callable[[str], int]:
-        function.__qualname__ = f"{function.__name__}_{_own_cache_key()}"
+    def read(context: Any, builder: Any, *values: Any) -> list[Any]:
+        return list(values)
 
-        @functools.cache
-        def address(dtype: str) -> int:
-            scalar = getattr(types, dtype)
-            arguments = [t(scalar) if not isinstance(t, types.Type) else t for t in argument_types]
-            result: Any = CFunc(function, (tuple(arguments), types.void), {}, _OPTIONS)
-            result._cache = code_cache(function)
-            result.compile()
-            _compiled.append(result)  # its machine code goes with it
-            return int(result.address)
-
-        return functools.update_wrapper(address, function)
-
-    return decorate
+    return _object_code(function, symbol, argument_types, function_type, read)
 
 
-_compiled: list[Any] = []
+def _find(name: str) -> tuple[Any, Any]:
+    """Return the module and the function of a name."""
+    module, function = name.split(".")
+    found = importlib.import_module(f"{__package__}.{module}")
+    return found, getattr(found, function)
+
+
+@global_compiler_lock
+def _object_code(
+    kernel: Any,
+    symbol: str,
+    argument_types: tuple[Any, ...],
+    function_type: ir.FunctionType,
+    read_arguments: Callable[..., list[Any]],
+) -> ObjectCode:
+    """Compile a function that calls a kernel, and the kernel as a part of it."""
+    kernel.compile(argument_types)
+    compiled = kernel.overloads[argument_types]
+    context, result_type = compiled.target_context, compiled.fndesc.restype
+    module = context.create_module(symbol)
+    callee_type = context.call_conv.get_function_type(result_type, argument_types)
+    callee = ir.Function(module, callee_type, compiled.fndesc.llvm_func_name)
+    function = ir.Function(module, function_type, symbol)
+    builder = ir.IRBuilder(function.append_basic_block())
+    arguments = read_arguments(context, builder, *function.args)
+    status, result = context.call_conv.call_function(
+        builder, callee, result_type, argument_types, arguments
+    )
+    if isinstance(function_type.return_type, ir.VoidType):
+        builder.ret_void()
+    else:
+        integer = function_type.return_type
+        result = integer(0) if result_type == types.none else builder.zext(result, integer)
+        builder.ret(builder.select(status.is_error, integer(-1), result))
+    library = _EntryLibrary(context.codegen(), symbol)
+    library.add_ir_module(module)
+    library.add_linking_library(compiled.library)
+    library.finalize()
+    return library.object_code()
+
+
+def _numba_type(argument: Any) -> Any:
+    """Return the type of an argument, as `interface.pack` understands it."""
+    if isinstance(argument, np.ndarray):
+        return types.Array(from_dtype(argument.dtype), argument.ndim, "C")
+    if isinstance(argument, tuple):
+        return types.NamedTuple(list(map(_numba_type, argument)), type(argument))
+    return from_dtype(np.result_type(argument))
+
+
+def _value(context: Any, builder: Any, kind: Any, next_number: Callable[[], Any]) -> Any:
+    """Generate a value of a type from the next numbers of packed arguments."""
+    if isinstance(kind, types.Array):
+        pointer = context.get_data_type(kind.dtype).as_pointer()
+        data = builder.inttoptr(next_number(), pointer)
+        shape = [next_number() for _ in range(kind.ndim)]
+        return array_value(context, builder, kind, data, shape)
+    if isinstance(kind, types.NamedTuple):
+        fields = [_value(context, builder, field, next_number) for field in kind.types]
+        return context.make_tuple(builder, kind, fields)
+    number, value_type = next_number(), context.get_value_type(kind)
+    if isinstance(kind, types.Float):
+        number = builder.bitcast(number, ir.DoubleType())
+        return number if kind == types.float64 else builder.fptrunc(number, value_type)
+    return number if value_type == number.type else builder.trunc(number, value_type)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from sk_mnist.engines.numba.kernels.compile import entry_point
+from sk_mnist.engines.numba.kernels.compile import kernel
 from sk_mnist.engines.numba.kernels.llvm_bits import MASK_BITS, lowest_bit, nonzero_mask
 
 
-@entry_point
+@kernel
 def count_nonzero(X, counts):
     """Write the number of nonzero elements of each row to `counts`."""
     for i in range(len(X)):
@@ -18,7 +18,7 @@ def count_nonzero(X, counts):
         counts[i] = count
 
 
-@entry_point
+@kernel
 def copy_nonzero(X, starts, counts, factor, indices, values):
     """Write columns and scaled values of the nonzero elements of each row, from its start on.
 

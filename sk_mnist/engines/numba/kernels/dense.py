@@ -5,9 +5,9 @@ from __future__ import annotations
 from sk_mnist.engines.numba.kernels.compile import kernel
 from sk_mnist.engines.numba.kernels.dropout import mask_key, multiply_by_mask
 from sk_mnist.engines.numba.kernels.gemm import gemm, transpose
+from sk_mnist.engines.numba.kernels.layers import layer_rows
 from sk_mnist.engines.numba.kernels.llvm_calls import call_activation
 from sk_mnist.engines.numba.kernels.llvm_views import tail
-from sk_mnist.engines.numba.kernels.structs import layer_rows
 
 
 @kernel

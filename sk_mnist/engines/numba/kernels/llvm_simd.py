@@ -15,6 +15,8 @@ from numba.core import cgutils
 from numba.core.codegen import get_host_cpu_features
 from numba.extending import intrinsic
 
+from sk_mnist.engines.numba.kernels.structs import TILE
+
 
 def _has_512_bit_registers() -> bool:
     """Tell whether the processor that Numba compiles for has them, 32 of them."""
@@ -23,9 +25,6 @@ def _has_512_bit_registers() -> bool:
         features = get_host_cpu_features()
     return "+avx512f" in features.split(",")
 
-
-TILE = 64
-"""Units in a tile of a layer whose zero inputs are left out: sums over a row fit in registers."""
 
 VECTOR_BYTES = 64
 """Bytes of a SIMD vector of dense products; the compiler splits it into registers."""

@@ -57,17 +57,17 @@ def _view(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     source, first, *shape = args
     if isinstance(signature.args[0], types.Array):
         source = context.make_array(signature.args[0])(context, builder, source).data
-    view = context.make_array(signature.return_type)(context, builder)
-    size = context.get_abi_sizeof(source.type.pointee)
-    strides = [first.type(size)]
+    data = builder.gep(source, [first])
+    return array_value(context, builder, signature.return_type, data, shape)
+
+
+def array_value(context: Any, builder: Any, array_type: Any, data: Any, shape: list[Any]) -> Any:
+    """Generate a C-contiguous array from the pointer to its data, and its shape."""
+    array = context.make_array(array_type)(context, builder)
+    integer = shape[0].type
+    size = integer(context.get_abi_sizeof(data.type.pointee))
+    strides = [size]
     for length in reversed(shape[1:]):
         strides.insert(0, builder.mul(strides[0], length))
-    populate_array(
-        view,
-        data=builder.gep(source, [first]),
-        shape=shape,
-        strides=strides,
-        itemsize=first.type(size),
-        meminfo=None,
-    )
-    return view._getvalue()
+    populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)
+    return array._getvalue()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from sk_mnist.engines.numba.kernels.compile import kernel
-from sk_mnist.engines.numba.kernels.structs import layer_rows
+from sk_mnist.engines.numba.kernels.layers import layer_rows
 
 
 @kernel

@@ -8,25 +8,20 @@ What Keras does around all optimizers (clipping, weight decay, moving averages) 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from numba import types
 
-from sk_mnist.engines.numba.kernels.compile import c_function
+from sk_mnist.engines.numba.kernels.compile import kernel
 from sk_mnist.engines.numba.kernels.llvm_views import part
 
 
-def _options(scalar: types.Type) -> types.Type:
-    return types.CPointer(types.float64)
+def argument_types(scalar):
+    """Return the types of the arguments of an optimizer of a network of some scalar type."""
+    numbers, options = types.CPointer(scalar), types.CPointer(types.float64)
+    return numbers, numbers, types.intp, numbers, types.intp, options
 
 
-optimizer = c_function(
-    types.CPointer, types.CPointer, types.intp, types.CPointer, types.intp, _options
-)
-"""Decorate a function of weights, slots, stride, gradient, number of weights, options."""
-
-
-@optimizer
+@kernel
 def adam(weights, slots, stride, gradient, n, options):
     """Take step size, 1 - beta_1, 1 - beta_2, epsilon, and whether the slots end with AMSGrad's."""
     w, g, option = part(weights, 0, n), part(gradient, 0, n), part(options, 0, 5)
@@ -46,7 +41,7 @@ def adam(weights, slots, stride, gradient, n, options):
         w[j] -= step_size * m / (math.sqrt(v) + epsilon)
 
 
-@optimizer
+@kernel
 def sgd(weights, slots, stride, gradient, n, options):
     """Take the learning rate."""
     w, g = part(weights, 0, n), part(gradient, 0, n)
@@ -55,7 +50,7 @@ def sgd(weights, slots, stride, gradient, n, options):
         w[j] -= g[j] * rate
 
 
-@optimizer
+@kernel
 def momentum(weights, slots, stride, gradient, n, options):
     """Take learning rate, momentum, and whether it is Nesterov's."""
     w, g, m = part(weights, 0, n), part(gradient, 0, n), part(slots, 0, n)
@@ -67,7 +62,7 @@ def momentum(weights, slots, stride, gradient, n, options):
         w[j] += step * kept - g[j] * rate if is_nesterov else step
 
 
-@optimizer
+@kernel
 def rmsprop(weights, slots, stride, gradient, n, options):
     """Take learning rate, rho, 1 - rho, epsilon, momentum, and whether it is centered.
 
@@ -99,9 +94,3 @@ def rmsprop(weights, slots, stride, gradient, n, options):
     else:
         for j in range(n):
             w[j] -= g[j]
-
-
-OPTIMIZERS: dict[str, Callable[[str], int]] = {
-    function.__name__: function for function in (adam, momentum, rmsprop, sgd)
-}
-"""By name, functions that map a dtype to the address of the compiled optimizer."""

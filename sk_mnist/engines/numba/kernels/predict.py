@@ -2,93 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-from sk_mnist.engines.numba.kernels.compile import entry_point, kernel
+from sk_mnist.engines.numba.kernels.compile import kernel
 from sk_mnist.engines.numba.kernels.csr import copy_nonzero, count_nonzero
 from sk_mnist.engines.numba.kernels.gemm import gemm
 from sk_mnist.engines.numba.kernels.llvm_calls import call_activation
-from sk_mnist.engines.numba.kernels.llvm_simd import TILE, add_scaled_rows
+from sk_mnist.engines.numba.kernels.llvm_simd import add_scaled_rows
 from sk_mnist.engines.numba.kernels.llvm_views import matrix, part, tail
-
-BLOCK_ROWS = 48
-"""Rows that go through the network together, a multiple of the rows of the gemm microkernel."""
+from sk_mnist.engines.numba.kernels.structs import PREDICTED_ROWS, TILE
 
 # Inputs whose weights stay in the cache while a block of rows is multiplied by a tile.
 _RANGE_SIZE = 256
 
 
-class FittedNetwork(NamedTuple):
-    """A network that predicts.
-
-    Attributes
-    ----------
-    layer_sizes : ndarray of int64
-        Number of inputs, units of each layer.
-    tile_widths : ndarray of int64
-        Of each layer, `TILE`, or its number of units if zeros are never left out.
-    coef_starts, intercept_starts : ndarray of int64
-        Where in the weights the matrix and the intercepts of each layer begin.
-    weights : ndarray
-        A matrix has the shape (n_tiles, n_inputs, tile_width); units that do not exist are zero.
-    max_densities : ndarray of float64
-        Of each layer, the share of nonzero inputs up to which it is faster to leave out zeros;
-        negative where there are none to be expected.
-    activation : int
-        Address of the hidden layers' activation.
-    limit : scalar of the network's dtype
-        Each input becomes ``limit * tanh((x - offset) / width)``; zero if inputs stay as they are.
-    tanh : int
-        Address of the activation of this name; zero without a limit.
-    offset, width : ndarray of shape (n_features,)
-        Not used without a limit. Where an offset is not zero, no zeros may be left out.
-    largest : scalar of the network's dtype
-        The largest finite number.
-    """
-
-    layer_sizes: Any
-    tile_widths: Any
-    coef_starts: Any
-    intercept_starts: Any
-    weights: Any
-    max_densities: Any
-    activation: Any
-    limit: Any
-    tanh: Any
-    offset: Any
-    width: Any
-    largest: Any
-
-
-class Buffers(NamedTuple):
-    """Intermediate results of a block of rows.
-
-    Attributes
-    ----------
-    outputs : ndarray of shape (3, BLOCK_ROWS * max(layer_sizes))
-        Room for the inputs and outputs of a layer, and for gradients, which are not used.
-    sums : ndarray of shape (BLOCK_ROWS, TILE)
-        Products of nonzero inputs and a tile.
-    counts, starts, positions : ndarray of shape (BLOCK_ROWS,), int64
-        Of each row: the number of its nonzero inputs, where they begin in the next two arrays, and
-        which is multiplied next.
-    indices, values : ndarray of shape (BLOCK_ROWS * max(layer_sizes),)
-        Columns and values of the nonzero inputs of a layer.
-    ones : ndarray of shape (max(layer_sizes),)
-        What inputs are multiplied by.
-    """
-
-    outputs: Any
-    sums: Any
-    counts: Any
-    starts: Any
-    positions: Any
-    indices: Any
-    values: Any
-    ones: Any
-
-
-@entry_point
+@kernel
 def predict_logits(X, network, buffers, logits):
     """Compute the logits of some rows; return whether all inputs are finite.
 
@@ -108,8 +34,8 @@ def predict_logits(X, network, buffers, logits):
     """
     is_finite = True
     sizes, n_layers = network.layer_sizes, len(network.layer_sizes) - 1
-    for start in range(0, len(X), BLOCK_ROWS):
-        n_rows = min(BLOCK_ROWS, len(X) - start)
+    for start in range(0, len(X), PREDICTED_ROWS):
+        n_rows = min(PREDICTED_ROWS, len(X) - start)
         rows = matrix(X, start * sizes[0], n_rows, sizes[0])
         for layer in range(n_layers):
             inputs, outputs = buffers.outputs[layer % 2], buffers.outputs[(layer + 1) % 2]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from sk_mnist.engines.numba.kernels.compile import inlined, kernel
+from sk_mnist.engines.numba.kernels.layers import layer_rows
 from sk_mnist.engines.numba.kernels.llvm_atomics import prefetch
-from sk_mnist.engines.numba.kernels.llvm_simd import TILE, add_scaled_rows, scatter_add_rows
+from sk_mnist.engines.numba.kernels.llvm_simd import add_scaled_rows, scatter_add_rows
 from sk_mnist.engines.numba.kernels.llvm_views import matrix, part, tail
-from sk_mnist.engines.numba.kernels.structs import CACHE_LINE, layer_rows
+from sk_mnist.engines.numba.kernels.structs import CACHE_LINE, TILE
 
 
 @inlined

@@ -1,14 +1,17 @@
-"""What kernels work on: named tuples of arrays and scalars, which Numba takes as they are."""
+"""What kernels work on: named tuples of arrays and scalars. This module does not import Numba."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sk_mnist.engines.numba.kernels.compile import inlined
-from sk_mnist.engines.numba.kernels.llvm_views import matrix
-
 CACHE_LINE = 64
 """Bytes that come into a processor's cache together."""
+
+TILE = 64
+"""Units in a tile of a layer whose zero inputs are left out: sums over a row fit in registers."""
+
+PREDICTED_ROWS = 48
+"""Rows that are predicted together, a multiple of the rows of the gemm microkernel."""
 
 
 class Rows(NamedTuple):
@@ -161,8 +164,71 @@ class Settings(NamedTuple):
     overwrite_every: Any
 
 
-@inlined
-def layer_rows(vector, layer, start, stop, network, workspace):
-    """Return some rows of a layer in one of the vectors of the workspace, as a matrix."""
-    n_units = network.layer_sizes[layer]
-    return matrix(vector, workspace.layer_starts[layer] + start * n_units, stop - start, n_units)
+class FittedNetwork(NamedTuple):
+    """A network that predicts.
+
+    Attributes
+    ----------
+    layer_sizes : ndarray of int64
+        Number of inputs, units of each layer.
+    tile_widths : ndarray of int64
+        Of each layer, `TILE`, or its number of units if zeros are never left out.
+    coef_starts, intercept_starts : ndarray of int64
+        Where in the weights the matrix and the intercepts of each layer begin.
+    weights : ndarray
+        A matrix has the shape (n_tiles, n_inputs, tile_width); units that do not exist are zero.
+    max_densities : ndarray of float64
+        Of each layer, the share of nonzero inputs up to which it is faster to leave out zeros;
+        negative where there are none to be expected.
+    activation : int
+        Address of the hidden layers' activation.
+    limit : scalar of the network's dtype
+        Each input becomes ``limit * tanh((x - offset) / width)``; zero if inputs stay as they are.
+    tanh : int
+        Address of the activation of this name; zero without a limit.
+    offset, width : ndarray of shape (n_features,)
+        Not used without a limit. Where an offset is not zero, no zeros may be left out.
+    largest : scalar of the network's dtype
+        The largest finite number.
+    """
+
+    layer_sizes: Any
+    tile_widths: Any
+    coef_starts: Any
+    intercept_starts: Any
+    weights: Any
+    max_densities: Any
+    activation: Any
+    limit: Any
+    tanh: Any
+    offset: Any
+    width: Any
+    largest: Any
+
+
+class Buffers(NamedTuple):
+    """Intermediate results of a block of rows.
+
+    Attributes
+    ----------
+    outputs : ndarray of shape (3, PREDICTED_ROWS * max(layer_sizes))
+        Room for the inputs and outputs of a layer, and for gradients, which are not used.
+    sums : ndarray of shape (PREDICTED_ROWS, TILE)
+        Products of nonzero inputs and a tile.
+    counts, starts, positions : ndarray of shape (PREDICTED_ROWS,), int64
+        Of each row: the number of its nonzero inputs, where they begin in the next two arrays, and
+        which is multiplied next.
+    indices, values : ndarray of shape (PREDICTED_ROWS * max(layer_sizes),)
+        Columns and values of the nonzero inputs of a layer.
+    ones : ndarray of shape (max(layer_sizes),)
+        What inputs are multiplied by.
+    """
+
+    outputs: Any
+    sums: Any
+    counts: Any
+    starts: Any
+    positions: Any
+    indices: Any
+    values: Any
+    ones: Any

@@ -16,7 +16,8 @@ import math
 
 import numpy as np
 
-from sk_mnist.engines.numba.kernels.compile import entry_point, kernel
+from sk_mnist.engines.numba.kernels.compile import kernel
+from sk_mnist.engines.numba.kernels.counters import N_WORKERS
 from sk_mnist.engines.numba.kernels.dense import (
     activate_and_drop,
     backward,
@@ -25,13 +26,12 @@ from sk_mnist.engines.numba.kernels.dense import (
     forward,
     gather_inputs,
 )
+from sk_mnist.engines.numba.kernels.layers import layer_rows
 from sk_mnist.engines.numba.kernels.llvm_atomics import flush_denormals, restore_denormals
 from sk_mnist.engines.numba.kernels.llvm_calls import call_optimizer
-from sk_mnist.engines.numba.kernels.llvm_simd import TILE
 from sk_mnist.engines.numba.kernels.llvm_views import part
 from sk_mnist.engines.numba.kernels.loss import loss_and_output_gradient
 from sk_mnist.engines.numba.kernels.scheduler import (
-    N_WORKERS,
     join,
     next_task,
     refill,
@@ -45,13 +45,13 @@ from sk_mnist.engines.numba.kernels.sparse_input import (
     tile_gradient,
     tile_rows,
 )
-from sk_mnist.engines.numba.kernels.structs import layer_rows
+from sk_mnist.engines.numba.kernels.structs import TILE
 
 BLOCK_ROWS = 64
 """Rows of a batch in a row block; the last one may be smaller."""
 
 
-@entry_point
+@kernel
 def train_steps(
     counters,
     gradient,
@@ -70,7 +70,7 @@ def train_steps(
     Parameters
     ----------
     counters : ndarray of int64
-        Shared by the workers, as `scheduler.new_counters` makes it.
+        Shared by the workers, as `new_counters` makes it.
     gradient : ndarray of shape (n,)
         Room for the gradient of the largest weight block, for this worker alone.
     rows, network, workspace, settings

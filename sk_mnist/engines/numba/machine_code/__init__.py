@@ -1,0 +1,1 @@
+"""Machine code of kernels: kept in files, loaded without Numba, and called from Python."""
