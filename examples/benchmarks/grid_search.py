@@ -66,6 +66,6 @@ def _n_programs(item: str) -> int:
     """Return the number of training kernels that this process has compiled or loaded."""
     if contestants.library(item) != OURS:
         return 0
-    from sk_mnist.engines.numba.kernels import train as kernels
+    from sk_mnist.engines.numba.machine_code.entry_points import train_steps
 
-    return len(kernels.train_steps.signatures)
+    return train_steps.n_variants

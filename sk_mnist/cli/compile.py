@@ -18,9 +18,8 @@ def compile_kernels() -> None:
 
     from sk_mnist.classifier import KerasMLPClassifier
     from sk_mnist.engines.numba import predict
-    from sk_mnist.engines.numba.kernels.activations import ACTIVATIONS
-    from sk_mnist.engines.numba.kernels.compile import cache_directory
-    from sk_mnist.engines.numba.kernels.optimizers import OPTIMIZERS
+    from sk_mnist.engines.numba.machine_code.entry_points import ACTIVATIONS, OPTIMIZERS
+    from sk_mnist.engines.numba.machine_code.files import code_directory
 
     console = ResultConsole()
     start = time.perf_counter()
@@ -33,12 +32,12 @@ def compile_kernels() -> None:
                     classifier = KerasMLPClassifier((4,)).partial_fit(X, y, y)
                     for rows in (X, blank.astype(np.uint8)):
                         predict.logits(rows, classifier.coefs_, classifier.intercepts_, "relu")
-            for compiled_for in (*ACTIVATIONS.values(), *OPTIMIZERS.values()):
+            for function in (*ACTIVATIONS.values(), *OPTIMIZERS.values()):
                 for name in ("float32", "float64"):
-                    compiled_for(name)
+                    function.address(name)
         except (RuntimeWarning, RuntimeError) as error:  # cannot be kept, or is turned off
             raise CommandError(str(error)) from error
     seconds = time.perf_counter() - start
     console.print(
-        f"Compiled in {seconds:.1f} s, kept in {cache_directory()}", markup=False, soft_wrap=True
+        f"Compiled in {seconds:.1f} s, kept in {code_directory()}", markup=False, soft_wrap=True
     )

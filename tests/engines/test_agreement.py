@@ -71,7 +71,7 @@ def test_onnx_has_no_activations_beyond_the_table():
 
 
 def test_kernels_have_all_activations_of_the_table():
-    assert set(kernels.ACTIVATIONS) == set(ACTIVATIONS)
+    assert all(hasattr(kernels, name) for name in ACTIVATIONS)
 
 
 def test_constants_of_the_kernels_are_those_of_the_functions():

@@ -68,7 +68,7 @@ def to_csr(
     counts = np.empty(n_rows, np.int64)
     with thread_pool() as (pool, _):
 
-        def for_each_chunk(task: Callable[[slice, Any], None]) -> None:
+        def for_each_chunk(task: Callable[[slice, Any], object]) -> None:
             list(pool.map(lambda rows: task(rows, contiguous(X[rows], factor.dtype)), chunks))
 
         for_each_chunk(lambda rows, chunk: count_nonzero(chunk, counts[rows]))

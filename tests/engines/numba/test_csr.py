@@ -26,8 +26,8 @@ from sk_mnist.data.input_scaling import InputScaling
 from sk_mnist.engines.base import NetworkState
 from sk_mnist.engines.numba import csr
 from sk_mnist.engines.numba.csr import stays_sparse, to_csr
-from sk_mnist.engines.numba.kernels.csr import copy_nonzero
-from sk_mnist.engines.numba.kernels.llvm_simd import TILE
+from sk_mnist.engines.numba.kernels.structs import TILE
+from sk_mnist.engines.numba.machine_code.entry_points import copy_nonzero
 from sk_mnist.engines.numba.trainer import NumbaTrainer
 from sk_mnist.network.spec import NetworkSpec
 

@@ -15,7 +15,7 @@ from scipy import sparse
 from sk_mnist import KerasMLPClassifier
 from sk_mnist._utils import threads
 from sk_mnist.engines.numba import predict
-from sk_mnist.engines.numba.kernels.predict import BLOCK_ROWS
+from sk_mnist.engines.numba.kernels.structs import PREDICTED_ROWS
 from sk_mnist.network import forward
 from sk_mnist.network.activations import ACTIVATIONS
 from sk_mnist.network.input_limit import InputLimit, limit_of
@@ -58,7 +58,7 @@ def test_predicted_logits_equal_numpy(layer_sizes, activation, dtype):
 
 
 @each_dtype
-@pytest.mark.parametrize("n_rows", [0, 1, 47, BLOCK_ROWS, 49, 480, 481, 1_440])
+@pytest.mark.parametrize("n_rows", [0, 1, 47, PREDICTED_ROWS, 49, 480, 481, 1_440])
 def test_predicted_logits_equal_numpy_for_any_number_of_rows(n_rows, dtype):
     assert_equals_numpy(random_rows(n_rows, dtype), *random_network(dtype), "relu")
 

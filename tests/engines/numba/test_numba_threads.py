@@ -12,7 +12,7 @@ from processes import interrupt_python, run_python
 from sk_mnist._utils import threads
 from sk_mnist._utils.threads import thread_budget
 from sk_mnist.engines.numba import trainer
-from sk_mnist.engines.numba.kernels.llvm_simd import TILE
+from sk_mnist.engines.numba.kernels.structs import TILE
 from sk_mnist.network.spec import NetworkSpec
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]

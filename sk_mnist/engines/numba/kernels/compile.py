@@ -23,7 +23,7 @@ from sk_mnist.engines.numba.kernels.interface import ObjectCode
 from sk_mnist.engines.numba.kernels.llvm_views import array_value
 
 # Kernels make no arrays. Without reference counts they compile in two thirds of the time.
-_OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}, "_nrt": False}
+OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}, "_nrt": False}
 
 
 class _KernelLibrary(JITCodeLibrary):
@@ -86,7 +86,7 @@ class _KernelCompiler(Compiler):
 
 def kernel(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     """Compile a function that is called by compiled functions, or made an entry point."""
-    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_OPTIONS, **options}
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **OPTIONS, **options}
     compiled = njit(pipeline_class=_KernelCompiler, **options)(function)
     template = compiled.get_call_template
 
@@ -131,7 +131,8 @@ def compile_entry_point(name: str, symbol: str, arguments: tuple[Any, ...]) -> O
         return [_value(context, builder, kind, next_number) for kind in argument_types]
 
     function_type = ir.FunctionType(integer, [integer.as_pointer()])
-    return _object_code(_find(name)[1], symbol, argument_types, function_type, read)
+    code: ObjectCode = _object_code(_find(name)[1], symbol, argument_types, function_type, read)
+    return code
 
 
 def compile_called_by_address(name: str, symbol: str, dtype: str) -> ObjectCode:
@@ -164,7 +165,8 @@ def compile_called_by_address(name: str, symbol: str, dtype: str) -> ObjectCode:
     def read(context: Any, builder: Any, *values: Any) -> list[Any]:
         return list(values)
 
-    return _object_code(function, symbol, argument_types, function_type, read)
+    code: ObjectCode = _object_code(function, symbol, argument_types, function_type, read)
+    return code
 
 
 def _find(name: str) -> tuple[Any, Any]:

@@ -48,7 +48,8 @@ class EntryPoint:
 
     def _load(self, kinds: tuple[str, ...], arguments: tuple[Any, ...]) -> Callable[[bytes], int]:
         def compiled(symbol: str) -> ObjectCode:
-            return _compiler().compile_entry_point(self._name, symbol, arguments)
+            code: ObjectCode = _compiler().compile_entry_point(self._name, symbol, arguments)
+            return code
 
         with _lock:
             if kinds not in self._functions:
@@ -73,7 +74,8 @@ class CalledByAddress:
         """Return the address of its code for networks of a dtype, "float32" or "float64"."""
 
         def compiled(symbol: str) -> ObjectCode:
-            return _compiler().compile_called_by_address(self._name, symbol, dtype)
+            code: ObjectCode = _compiler().compile_called_by_address(self._name, symbol, dtype)
+            return code
 
         with _lock:
             if dtype not in self._addresses:

@@ -86,36 +86,39 @@ def file_name(name: str, variant: str) -> str:
     return f"{name}-{_own_cache_key()}-{variant}.o"
 
 
-def directory_of(file: str) -> Path | None:
-    """Return the directory that has a file, None if none has."""
-    return next((path for path in directories() if (path / file).is_file()), None)
+def code_directory() -> Path | None:
+    """Return the directory that has code of this version for this processor, None if none has."""
+    pattern = file_name("*", "*")
+    return next((path for path in directories() if any(path.glob(pattern))), None)
 
 
-def read(file: str) -> ObjectCode | None:
-    """Read machine code; None, with a warning unless it does not exist, if it cannot be read."""
-    directory = directory_of(file)
-    if directory is None:
-        return None
-    try:
-        return _decode((directory / file).read_bytes())
-    except (OSError, ValueError) as error:
-        warn_of_unusable(directory / file, error)
-        return None
+def find(file: str) -> Path | None:
+    """Return the path of a file, None if no directory has it."""
+    return next((path / file for path in directories() if (path / file).is_file()), None)
+
+
+def read(path: Path) -> ObjectCode:
+    """Read machine code; raise a ValueError if it is not what was written."""
+    content = path.read_bytes()
+    content, digest = content[:-_DIGEST_SIZE], content[-_DIGEST_SIZE:]
+    if hashlib.sha256(content).digest() != digest:
+        raise ValueError("not what was written")
+    size = int.from_bytes(content[-8:], "little")
+    needs = content[len(content) - 8 - size : -8].decode()
+    return ObjectCode(content[: len(content) - 8 - size], tuple(needs.split()))
 
 
 def write(file: str, code: ObjectCode) -> None:
     """Write machine code. If that is not possible, warn: it costs compilation only."""
-    first_failure = None
+    failures = []
     for directory in directories():
         try:
             directory.mkdir(parents=True, exist_ok=True)
             write_file(directory / file, _encode(code))
             return
         except OSError as error:
-            first_failure = first_failure or (directory, error)
-    if first_failure:
-        directory, error = first_failure
-        _warn_once(f"Compiled kernels cannot be kept in {directory} ({_reason(error)}): {_ADVICE}")
+            failures.append(f"{directory} ({_reason(error)})")
+    _warn_once(f"Compiled kernels cannot be kept in {' nor in '.join(failures)}: {_ADVICE}")
 
 
 def warn_of_unusable(path: Path, error: Exception) -> None:
@@ -135,15 +138,6 @@ def _encode(code: ObjectCode) -> bytes:
     needs = " ".join(code.needs).encode()
     content = code.content + needs + len(needs).to_bytes(8, "little")
     return content + hashlib.sha256(content).digest()
-
-
-def _decode(content: bytes) -> ObjectCode:
-    content, digest = content[:-_DIGEST_SIZE], content[-_DIGEST_SIZE:]
-    if hashlib.sha256(content).digest() != digest:
-        raise ValueError("not what was written")
-    size = int.from_bytes(content[-8:], "little")
-    needs = content[len(content) - 8 - size : -8].decode()
-    return ObjectCode(content[: len(content) - 8 - size], tuple(needs.split()))
 
 
 def _reason(error: Exception) -> str:

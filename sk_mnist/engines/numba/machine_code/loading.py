@@ -40,12 +40,12 @@ def load(name: str, kinds: tuple[str, ...], compiled: Callable[[str], ObjectCode
     """
     variant = hashlib.sha256(repr(kinds).encode()).hexdigest()[:12]
     file, symbol = files.file_name(name, variant), f"{name.replace('.', '_')}_{variant}"
-    code = files.read(file)
-    if code is not None:
+    path = files.find(file)
+    if path is not None:
         try:
-            return _link(code, symbol)
-        except ValueError as error:
-            files.warn_of_unusable(files.directory_of(file) or files.Path(file), error)
+            return _link(files.read(path), symbol)
+        except (OSError, ValueError) as error:
+            files.warn_of_unusable(path, error)
     code = compiled(symbol)
     files.write(file, code)
     return _link(code, symbol)

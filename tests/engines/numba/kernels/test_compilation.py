@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from kernel_wrappers import wrapper
 from numba.core.errors import TypingError
 
-from sk_mnist.engines.numba.kernels.compile import entry_point, kernel
+from sk_mnist.engines.numba.kernels.compile import kernel
 from sk_mnist.engines.numba.kernels.llvm_views import matrix, part, tail
 
 
@@ -13,7 +14,7 @@ def test_kernel_is_compiled_once_for_all_literal_arguments():
     def multiply(x, factor):
         return x * factor
 
-    @entry_point
+    @wrapper
     def call(x):
         return multiply(x, 2) + multiply(x, 3) + multiply(x, len("four"))
 
@@ -29,7 +30,7 @@ def test_kernel_is_neither_optimized_nor_made_machine_code_by_itself():
             total += x
         return total
 
-    @entry_point
+    @wrapper
     def call(vector):
         return add_up(vector)
 
@@ -41,7 +42,7 @@ def test_kernel_is_neither_optimized_nor_made_machine_code_by_itself():
     assert compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name) != 0
 
 
-@entry_point
+@wrapper
 def change_views(array):
     part(array, 2, 3)[0] = 20
     tail(array, 7)[0] = len(tail(array, 7))

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from kernel_wrappers import wrapper
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sk_mnist._utils.memory import aligned
-from sk_mnist.engines.numba.kernels.compile import entry_point
 from sk_mnist.engines.numba.kernels.gemm import gemm, transpose
 
 SIZES = [1, 5, 6, 10, 16, 31, 64, 77, 150]
@@ -13,12 +13,12 @@ PADDING = 3
 BEHIND = 20  # rows, at least a SIMD vector long
 
 
-@entry_point
+@wrapper
 def call_gemm(shape, a, a_strides, b, ldb, c, ldc):
     gemm(shape, a, a_strides, b, ldb, c, ldc)
 
 
-@entry_point
+@wrapper
 def call_transpose(n_rows, n_columns, a, lda, b, ldb):
     transpose(n_rows, n_columns, a, lda, b, ldb)
 

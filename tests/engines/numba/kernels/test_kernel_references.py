@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from kernel_wrappers import wrapper
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sk_mnist.engines.numba.kernels import activations as kernels
-from sk_mnist.engines.numba.kernels.compile import entry_point
 from sk_mnist.engines.numba.kernels.dropout import mask_key, multiply_by_mask
 from sk_mnist.engines.numba.kernels.llvm_calls import call_activation
 from sk_mnist.engines.numba.kernels.loss import logistic_cross_entropy, softmax_cross_entropy
+from sk_mnist.engines.numba.machine_code import entry_points
 from sk_mnist.network.activations import ACTIVATIONS
 from sk_mnist.network.dropout import keep_mask
 from sk_mnist.network.forward import probabilities
@@ -17,17 +17,17 @@ from sk_mnist.network.loss import cross_entropy, is_correct
 RTOL = {"float32": 1e-6, "float64": 1e-14}
 
 
-@entry_point
+@wrapper
 def call(address, logits, gradients):
     call_activation(address, logits, gradients, len(logits))
 
 
-@entry_point
+@wrapper
 def call_multiply_by_mask(outputs, gradients, first_row, seed, step, layer, dropout):
     multiply_by_mask(outputs, gradients, first_row, mask_key(seed, step, layer), dropout)
 
 
-@entry_point
+@wrapper
 def call_softmax(logits, labels, label_smoothing, gradients, losses, correct):
     for i in range(len(logits)):
         losses[i], correct[i] = softmax_cross_entropy(
@@ -35,7 +35,7 @@ def call_softmax(logits, labels, label_smoothing, gradients, losses, correct):
         )
 
 
-@entry_point
+@wrapper
 def call_logistic(logits, labels, label_smoothing, gradients, losses, correct):
     for i in range(len(logits)):
         losses[i], correct[i] = logistic_cross_entropy(
@@ -52,7 +52,7 @@ LOGITS = np.concatenate([LOGITS, -LOGITS])
 def test_activation_kernel_equals_the_reference(name, dtype):
     found = LOGITS.astype(dtype)
     expected = ACTIVATIONS[name].apply(found.astype("float64"))
-    call(kernels.ACTIVATIONS[name](dtype), found, np.empty_like(found))
+    call(entry_points.ACTIVATIONS[name].address(dtype), found, np.empty_like(found))
     # In the tail of gelu the square of the logit is rounded, which its exponential multiplies.
     rtol = RTOL[dtype] * (100 if name == "gelu" else 1)
     # Exponentials below exp(-87) are taken for it, or for zero.
@@ -67,7 +67,7 @@ def test_activation_gradient_kernel_equals_differences_of_the_reference(name, dt
     # Four values, so that the error is of the order of the fourth power of the step.
     near = (apply(z + 1e-3) - apply(z - 1e-3)) * 8 - (apply(z + 2e-3) - apply(z - 2e-3))
     gradients = np.empty(z.shape, dtype)
-    call(kernels.ACTIVATIONS[name](dtype), z.astype(dtype), gradients)
+    call(entry_points.ACTIVATIONS[name].address(dtype), z.astype(dtype), gradients)
     assert_allclose(gradients, near / 0.012, rtol=1e-5, atol=1e-6 if dtype == "float32" else 1e-11)
 
 
@@ -75,7 +75,7 @@ def test_activation_gradient_kernel_equals_differences_of_the_reference(name, dt
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation_kernel_keeps_what_is_not_a_number(name, dtype):
     found = np.array([np.nan, 1.0, np.nan], dtype)
-    call(kernels.ACTIVATIONS[name](dtype), found, np.empty_like(found))
+    call(entry_points.ACTIVATIONS[name].address(dtype), found, np.empty_like(found))
     assert_array_equal(np.isnan(found), [True, False, True])
 
 
