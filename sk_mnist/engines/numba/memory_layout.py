@@ -57,7 +57,6 @@ class Layout:
             for n in (n_in * n_out, n_out)
         ]
         starts = np.cumsum([0, *sizes])
-        # Contiguous also for one layer: another type to Numba, which would compile for it.
         self._coef_starts, self._intercept_starts = starts[:-1:2].copy(), starts[1::2].copy()
         self._n_weights = int(starts[-1])
         self._n_slots = sum(map(len, self._slot_groups))
