@@ -1,7 +1,6 @@
 """What several test modules share: quiet TensorFlow, small problems, the command line."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -17,14 +16,6 @@ from sklearn.datasets import load_digits
 from sk_mnist import KerasMLPClassifier
 
 HAS_TENSORFLOW = find_spec("tensorflow") is not None
-
-
-def pytest_ignore_collect(collection_path):
-    """Without TensorFlow, as on Python 3.14, leave out the modules that import it or Keras."""
-    if HAS_TENSORFLOW or collection_path.suffix != ".py":
-        return None
-    source = collection_path.read_text(encoding="utf-8")
-    return True if re.search(r"^(import|from) (keras|tensorflow|jobs)\b", source, re.M) else None
 
 
 def pytest_collection_modifyitems(items):

@@ -11,8 +11,8 @@ from sk_mnist.network import forward
 from sk_mnist.network.input_limit import InputLimit
 
 # Multiplications from which on kernels compute logits. For images they take a half to two thirds
-# of the time of NumPy, some 10 ms then, but their code has to be loaded once, which takes a tenth of
-# a second, or compiled, which takes some seconds.
+# of the time of NumPy, some 10 ms then, but their code has to be loaded once, which takes a tenth
+# of a second, or compiled, which takes some seconds.
 _MANY_MULTIPLICATIONS = 10**9
 
 

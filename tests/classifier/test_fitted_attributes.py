@@ -12,6 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sk_mnist import KerasMLPClassifier
 
 
+@pytest.mark.keras
 def test_every_documented_attribute_is_there_and_nothing_else_is_public(small, digits):
     X, y = digits
     documented = getdoc(KerasMLPClassifier).split("Attributes\n")[1].split("See Also\n")[0]
