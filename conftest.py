@@ -3,6 +3,7 @@
 import re
 from importlib.util import find_spec
 
+_IMPORTS = re.compile(r"^(import|from) (keras|tensorflow|jobs|sk_mnist\.engines\.xla)\b", re.M)
 HAS_TENSORFLOW = find_spec("tensorflow") is not None
 
 
@@ -11,4 +12,4 @@ def pytest_ignore_collect(collection_path):
     if HAS_TENSORFLOW or collection_path.suffix != ".py":
         return None
     source = collection_path.read_text(encoding="utf-8")
-    return True if re.search(r"^(import|from) (keras|tensorflow|jobs|sk_mnist\.engines\.xla)\b", source, re.M) else None
+    return True if _IMPORTS.search(source) else None
