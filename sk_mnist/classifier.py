@@ -637,7 +637,7 @@ class KerasMLPClassifier(ExportMixin, CallbackSupportMixin, ClassifierMixin, Bas
 
         `parameters` is this estimator `with_python_numbers`.
         """
-        from sk_mnist.training import callbacks, fit  # these load Numba
+        from sk_mnist.training import callbacks, fit  # these load LLVM
 
         reporter = callbacks.EpochReporter(self, context, fit_arguments)
         self.__dict__.update(fit.run(parameters, request, reporter))

@@ -87,6 +87,6 @@ def _by_kernels(
     activation: str,
     limit: InputLimit | None,
 ) -> tuple[FloatArray, bool]:
-    from sk_mnist.engines.numba import predict  # loads Numba
+    from sk_mnist.engines.numba import predict  # loads LLVM
 
     return predict.logits(X, coefs, intercepts, activation, limit)

@@ -90,4 +90,4 @@ def _is_sparse_enough(n_nonzero: int, shape: tuple[int, int]) -> bool:
 
 def contiguous(X: Any, dtype: np.dtype[Any]) -> Any:
     """Return dense inputs as kernels take them: C-contiguous, uint8 or of the given dtype."""
-    return np.ascontiguousarray(X, np.uint8 if X.dtype == np.uint8 else dtype)
+    return np.require(X, np.uint8 if X.dtype == np.uint8 else dtype, ["C", "A"])

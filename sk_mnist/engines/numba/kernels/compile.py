@@ -207,6 +207,8 @@ def _object_code(
     library.add_ir_module(module)
     library.add_linking_library(compiled.library)
     library.finalize()
+    if library.has_dynamic_globals:
+        raise RuntimeError(f"{symbol} has addresses of this process in its code")
     return library.object_code()
 
 

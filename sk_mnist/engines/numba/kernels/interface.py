@@ -21,7 +21,8 @@ class ObjectCode(NamedTuple):
     content : bytes
         An object file, such as ELF.
     needs : tuple of str
-        The symbols that it needs of others, such as ``sched_yield``.
+        The functions of others that it was compiled to call, such as ``sched_yield``. LLVM may have
+        added functions of the C library.
     """
 
     content: bytes
@@ -46,7 +47,7 @@ def pack(arguments: tuple[Any, ...]) -> tuple[tuple[str, ...], bytes]:
     Raises
     ------
     ValueError
-        If an array is not C-contiguous.
+        If an array is not C-contiguous, or not aligned.
     """
     kinds: list[str] = []
     codes: list[str] = []
@@ -60,14 +61,15 @@ def _append(
 ) -> None:
     for argument in arguments:
         if isinstance(argument, np.ndarray):
-            if not argument.flags.c_contiguous:
-                raise ValueError("kernels take C-contiguous arrays only")
+            if not (argument.flags.c_contiguous and argument.flags.aligned):
+                raise ValueError("kernels take C-contiguous and aligned arrays only")
             kinds.append(f"{argument.dtype.str}{argument.ndim}")
             codes.append(f"{1 + argument.ndim}q")
             values.append(argument.ctypes.data)
             values += argument.shape
         elif isinstance(argument, tuple):
-            kinds.append(type(argument).__name__)
+            fields = getattr(argument, "_fields", ())
+            kinds.append(f"{type(argument).__name__}({','.join(fields)})")
             _append(argument, kinds, codes, values)
         else:
             dtype = np.result_type(argument)

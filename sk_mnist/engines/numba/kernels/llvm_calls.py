@@ -1,4 +1,4 @@
-"""LLVM code that calls functions by their addresses, as `compile.c_function` gives them.
+"""LLVM code that calls functions by their addresses, as `machine_code.entry_points` gives them.
 
 `llvm_atomics` says what an intrinsic is.
 """

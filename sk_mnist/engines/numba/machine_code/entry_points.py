@@ -30,6 +30,10 @@ class EntryPoint:
         self._name = name
         self._functions: dict[tuple[str, ...], Callable[[bytes], int]] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave machine code behind: addresses mean nothing to another process."""
+        return type(self), (self._name,)
+
     def __call__(self, *arguments: Any) -> int:
         """Call it with C-contiguous arrays, numbers, and named tuples of both."""
         kinds, memory = pack(arguments)
@@ -70,6 +74,10 @@ class CalledByAddress:
         self._name = name
         self._addresses: dict[str, int] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave addresses behind: they mean nothing to another process."""
+        return type(self), (self._name,)
+
     def address(self, dtype: str) -> int:
         """Return the address of its code for networks of a dtype, "float32" or "float64"."""
 
@@ -84,20 +92,18 @@ class CalledByAddress:
 
 
 def _compiler() -> ModuleType:
-    """Import Numba."""
+    """Return the module that compiles kernels. To import it, and Numba with it, takes a while."""
     from sk_mnist.engines.numba.kernels import compile as compiler
 
     return compiler
 
 
-def _new_lock() -> None:
-    global _lock
-    _lock = threading.RLock()
-
-
 _lock = threading.RLock()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_new_lock)  # it may be held by a thread that is not there
+    # A process that is forked while a thread compiles would have locks that nobody ever releases.
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
 
 count_nonzero = EntryPoint("csr.count_nonzero")
 copy_nonzero = EntryPoint("csr.copy_nonzero")

@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from functools import cache
+from contextlib import suppress
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -39,32 +39,46 @@ _VARIABLES = (
 _DIGEST_SIZE = hashlib.sha256().digest_size
 
 
-def cache_key(directory: Traversable) -> str:
-    """Return what the machine code of the kernels in a directory depends on, as a hash.
+def cache_key(*directories: Traversable) -> str:
+    """Return what machine code depends on, as a hash.
 
-    That is all modules of the directory, the processor, the versions of Python, Numba and llvmlite,
-    and what the environment tells Numba.
+    That is all modules of some directories, the processor, the versions of Python, Numba and
+    llvmlite, and what the environment tells Numba.
     """
     digest = hashlib.sha256()
-    for file in sorted(directory.iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".py"):
-            digest.update(file.name.encode())
-            digest.update(file.read_bytes())
+    for directory in directories:
+        for file in sorted(directory.iterdir(), key=lambda file: file.name):
+            if file.name.endswith(".py"):
+                digest.update(file.name.encode())
+                digest.update(file.read_bytes())
     facts = [
         *sys.version_info[:2],
-        *map(importlib.metadata.version, ("numba", "llvmlite")),
+        *map(_version, ("numba", "llvmlite")),
         binding.get_process_triple(),
         binding.get_host_cpu_name(),
-        binding.get_host_cpu_features().flatten(),
+        _host_cpu_features(),
         *map(os.environ.get, _VARIABLES),
     ]
     digest.update(repr(facts).encode())
     return digest.hexdigest()[:12]
 
 
-@cache
-def _own_cache_key() -> str:
-    return cache_key(resources.files(kernels))
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:  # in frozen applications
+        return ""
+
+
+def _host_cpu_features() -> str:
+    try:
+        return str(binding.get_host_cpu_features().flatten())
+    except RuntimeError:  # on processors that LLVM does not know
+        return ""
+
+
+# Computed on import, as the modules of kernels are imported: the files may change afterwards.
+_KEY = cache_key(resources.files(kernels), resources.files(__package__))
 
 
 def directories() -> Iterator[Path]:
@@ -78,23 +92,21 @@ def directories() -> Iterator[Path]:
         yield Path(chosen).absolute() / "sk_mnist"
         return
     yield Path(kernels.__path__[0], "__pycache__")
-    yield user_cache_path("sk_mnist") / "kernels"
+    with suppress(RuntimeError):  # raised if the user has no home directory
+        of_user = user_cache_path("sk_mnist") / "kernels"
+        if of_user.is_absolute():
+            yield of_user
 
 
 def file_name(name: str, variant: str) -> str:
     """Return the name of the file for a function, and for what is hashed in `variant`."""
-    return f"{name}-{_own_cache_key()}-{variant}.o"
+    return f"{name}-{_KEY}-{variant}.o"
 
 
 def code_directory() -> Path | None:
     """Return the directory that has code of this version for this processor, None if none has."""
     pattern = file_name("*", "*")
     return next((path for path in directories() if any(path.glob(pattern))), None)
-
-
-def find(file: str) -> Path | None:
-    """Return the path of a file, None if no directory has it."""
-    return next((path / file for path in directories() if (path / file).is_file()), None)
 
 
 def read(path: Path) -> ObjectCode:
@@ -125,7 +137,7 @@ def warn_of_unusable(path: Path, error: Exception) -> None:
     """Warn, once in a process, that a file is not used."""
     _warn_once(
         f"The compiled code in {path} cannot be read ({_reason(error)}). It is compiled anew, "
-        "which takes seconds, and replaced."
+        "which takes seconds."
     )
 
 

@@ -18,6 +18,7 @@ from sk_mnist.engines.numba.kernels import structs
 
 PACKAGE = Path(sk_mnist.__file__).parent
 KERNELS = Path(kernels.__file__).parent
+MACHINE_CODE = KERNELS.parent / "machine_code"
 FILES = sorted(path.name for path in KERNELS.glob("*.py"))
 
 
@@ -40,6 +41,8 @@ def test_numba_is_imported_by_kernels_only():
     for path in PACKAGE.rglob("*.py"):
         top_level = {name.split(".")[0] for name in imported_modules(path)}
         assert is_within(path, KERNELS) or "numba" not in top_level, path
+        may_import_llvm = is_within(path, KERNELS) or is_within(path, MACHINE_CODE)
+        assert may_import_llvm or "llvmlite" not in top_level, path
 
 
 @pytest.mark.parametrize("name", FILES)

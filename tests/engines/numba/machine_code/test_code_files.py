@@ -2,9 +2,10 @@
 
 import ast
 import importlib.metadata
+import os
 import re
-import resource
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -83,13 +84,22 @@ def test_code_is_kept_beside_the_kernels_or_in_the_cache_of_the_user(monkeypatch
     assert "sk_mnist" in of_user.parts
 
 
+def test_code_is_kept_beside_the_kernels_if_the_user_has_no_home_directory(monkeypatch):
+    def no_home(name):
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(files, "user_cache_path", no_home)
+    assert list(files.directories()) == [KERNELS / "__pycache__"]
+
+
 def test_code_is_kept_in_the_second_directory_if_the_first_cannot_be_written(monkeypatch, tmp_path):
     (tmp_path / "a file").touch()
     directories = [tmp_path / "a file" / "below it", tmp_path / "second"]
     monkeypatch.setattr(files, "directories", lambda: iter(directories))
-    files.write("code.o", ObjectCode(b"some code", ("malloc", "free")))
-    assert (tmp_path / "second" / "code.o").exists()
-    assert files.read(files.find("code.o")) == ObjectCode(b"some code", ("malloc", "free"))
+    code = ObjectCode(b"some code", ("malloc", "free"))
+    files.write("code.o", code)
+    assert files.read(tmp_path / "second" / "code.o") == code
 
 
 class TestUnusableFiles:
@@ -144,7 +154,10 @@ class TestUnusableFiles:
             self.count()
         assert path.read_bytes() == intact
 
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs limits of processes")
     def test_code_of_a_full_disk_is_not_kept(self, tmp_path):
+        import resource
+
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))  # stands for a full disk
         try:
@@ -154,6 +167,32 @@ class TestUnusableFiles:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         assert len(caught) == 1
         assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+    def test_a_damaged_file_that_cannot_be_replaced_does_not_hide_a_good_one(
+        self, tmp_path, monkeypatch
+    ):
+        good = self.count()
+        damaged = tmp_path / "damaged" / good.name
+        damaged.parent.mkdir()
+        damaged.write_bytes(b"damaged")
+        monkeypatch.setattr(files, "directories", lambda: iter([damaged.parent, good.parent]))
+        inode = good.stat().st_ino
+        with pytest.warns(RuntimeWarning, match="cannot be read"):
+            self.count()
+        assert damaged.read_bytes() == b"damaged"
+        assert good.stat().st_ino == inode
+
+    @pytest.mark.skipif(
+        sys.platform == "win32" or os.geteuid() == 0, reason="root may search any directory"
+    )
+    def test_code_in_a_directory_that_may_not_be_searched_is_compiled(self, tmp_path):
+        self.count()
+        tmp_path.chmod(0)
+        try:
+            with pytest.warns(RuntimeWarning, match="cannot be read"):
+                self.count()
+        finally:
+            tmp_path.chmod(0o700)
 
     def test_code_without_a_directory_for_it_is_compiled(self, tmp_path, monkeypatch):
         (tmp_path / "a file").touch()

@@ -1,5 +1,6 @@
 """Arguments arrive in machine code as they are in Python, and so does what it returns."""
 
+import pickle
 import sys
 import threading
 import types
@@ -12,6 +13,7 @@ from processes import run_python
 from sk_mnist.engines.numba import kernels
 from sk_mnist.engines.numba.kernels import activations, optimizers
 from sk_mnist.engines.numba.kernels.compile import kernel
+from sk_mnist.engines.numba.kernels.interface import pack
 from sk_mnist.engines.numba.machine_code import entry_points
 from sk_mnist.engines.numba.machine_code.entry_points import EntryPoint
 
@@ -101,21 +103,71 @@ def test_other_kinds_of_arguments_are_compiled_for_themselves(entry_point):
     assert call.n_variants == 3
 
 
-def test_entry_points_refuse_arrays_that_are_not_contiguous():
-    with pytest.raises(ValueError, match="C-contiguous"):
-        entry_points.count_nonzero(np.zeros((4, 6))[:, ::2], np.zeros(4, np.int64))
+@pytest.mark.parametrize(
+    "array",
+    [np.zeros((4, 6))[:, ::2], np.frombuffer(bytes(4 * 8 + 1), "float64", offset=1).reshape(2, 2)],
+    ids=["not contiguous", "not aligned"],
+)
+def test_entry_points_refuse_arrays_that_kernels_cannot_read(array):
+    with pytest.raises(ValueError, match="C-contiguous and aligned"):
+        entry_points.count_nonzero(array, np.zeros(4, np.int64))
 
 
-def test_entry_points_called_first_by_many_threads_are_loaded_once():
-    count = EntryPoint("csr.count_nonzero")
+def test_tuples_that_differ_in_their_nesting_or_fields_are_of_other_kinds():
+    class Other(NamedTuple):
+        number: Any
+        matrix: Any
+
+    values = [((1.0, Pair(2.0, 3.0)),), ((Pair(1.0, 2.0), 3.0),), ((1.0, Other(2.0, 3.0)),)]
+    assert len({pack(value[0])[0] for value in values}) == 3
+
+
+def test_entry_points_are_pickled_without_addresses_of_this_process():
+    counts = np.zeros(2, np.int64)
+    entry_points.count_nonzero(np.eye(2), counts)
+    again = pickle.loads(pickle.dumps(entry_points.count_nonzero))
+    assert again.n_variants == 0
+    again(np.ones((2, 3)), counts)
+    assert counts.tolist() == [3, 3]
+    relu = entry_points.ACTIVATIONS["relu"]
+    assert pickle.loads(pickle.dumps(relu)).address("float32") != 0
+
+
+def test_entry_points_called_first_by_many_threads_are_loaded_once(monkeypatch):
+    loaded = []
+
+    def load(*arguments):
+        loaded.append(arguments)
+        return entry_point_load(*arguments)
+
+    entry_point_load = entry_points.load
+    monkeypatch.setattr(entry_points, "load", load)
+    count, barrier = EntryPoint("csr.count_nonzero"), threading.Barrier(8)
     X, counts = np.eye(4), [np.zeros(4, np.int64) for _ in range(8)]
-    threads = [threading.Thread(target=count, args=(X, out)) for out in counts]
+
+    def run(out):
+        barrier.wait()
+        count(X, out)
+
+    threads = [threading.Thread(target=run, args=(out,)) for out in counts]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert [out.tolist() for out in counts] == [[1, 1, 1, 1]] * 8
-    assert count.n_variants == 1
+    assert len(loaded) == 1
+
+
+def test_code_that_calls_the_c_library_is_loaded_first_in_a_process(tmp_path):
+    code = """
+import sys
+from sk_mnist.engines.numba.machine_code.entry_points import OPTIMIZERS
+
+OPTIMIZERS["adam"].address("float32")
+print("numba" in sys.modules)
+"""
+    found = [run_python(code, NUMBA_CACHE_DIR=str(tmp_path)).strip() for _ in range(2)]
+    assert found == ["True", "False"]
 
 
 def test_an_index_out_of_bounds_is_an_error_where_numba_checks_bounds(tmp_path):
