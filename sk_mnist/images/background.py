@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
@@ -78,9 +80,9 @@ def darkness_of(gray: Plane, background: Plane) -> Plane:
 
 
 def _coarse(gray: Plane, longest: int) -> tuple[Plane, int]:
-    factor = -(-max(gray.shape) // longest)
+    factor = ceil(max(gray.shape) / longest)
     return block_mean(gray, factor), factor
 
 
 def _window_radius(image: Plane) -> int:
-    return -(-max(image.shape) // 6)
+    return ceil(int(max(image.shape)) / 6)

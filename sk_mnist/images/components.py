@@ -103,7 +103,7 @@ def select_digit(ink: Ink) -> NDArray[np.bool_]:
             box = box.union(boxes[i])
     is_kept = np.zeros(n_components + 1, dtype=bool)
     is_kept[np.array(kept) + 1] = True
-    return is_kept[labels]
+    return np.asarray(is_kept[labels])
 
 
 def with_edges(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

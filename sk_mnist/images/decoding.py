@@ -26,8 +26,8 @@ def name_of(image: Any, position: int | None = None) -> str:
     """Return how an error names a picture: its path, or its position in X."""
     if isinstance(image, str | os.PathLike):
         return os.fsdecode(image)
-    if isinstance(image, Image.Image) and getattr(image, "filename", ""):
-        return os.fsdecode(image.filename)  # type: ignore[attr-defined]
+    if isinstance(image, Image.Image) and (filename := getattr(image, "filename", "")):
+        return os.fsdecode(filename)
     return "The picture" if position is None else f"Picture {position}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -121,15 +122,15 @@ def prepare_digit(
     Box(top=20, bottom=70, left=40, right=45)
     >>> prepared.light_on_dark
     False
-    >>> prepared.pixels[12:16, 12:16]
-    array([[  0, 255, 255,   0],
-           [  0, 255, 255,   0],
-           [  0, 255, 255,   0],
-           [  0, 255, 255,   0]], dtype=uint8)
+    >>> prepared.pixels[12:16, 12:17]
+    array([[  0,   0, 255, 255,   0],
+           [  0,   0, 255, 255,   0],
+           [  0,   0, 255, 255,   0],
+           [  0,   0, 255, 255,   0]], dtype=uint8)
     """
     name = name_of(image) if name is None else name
     gray = decode(image, name)
-    gray = block_mean(gray, -(-max(gray.shape) // _LONGEST_SIDE))
+    gray = block_mean(gray, ceil(max(gray.shape) / _LONGEST_SIDE))
     light_on_dark = is_light_on_dark(gray) if polarity == "auto" else polarity == "light"
     dark_on_light = 255.0 - gray if light_on_dark else gray
     background = estimate_background(dark_on_light)

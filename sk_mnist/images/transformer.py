@@ -25,7 +25,7 @@ _N_PIXELS = SIDE * SIDE
 _N_NAMED = 10
 
 
-class DigitImageTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class DigitImageTransformer(TransformerMixin, BaseEstimator):
     """Turn pictures of handwritten digits into rows of pixels like those of MNIST.
 
     Photos, scans, drawings and arrays of any size become digits of 28 x 28 pixels, light on black,
@@ -76,11 +76,10 @@ class DigitImageTransformer(TransformerMixin, BaseEstimator):  # type: ignore[mi
 
     With a fitted classifier, pictures can be given to `predict`:
 
-    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.neighbors import KNeighborsClassifier
     >>> from sklearn.pipeline import make_pipeline
     >>> from sk_mnist import load_mnist_sample
-    >>> X, y = load_mnist_sample(return_X_y=True)
-    >>> clf = LogisticRegression(C=1e-6, max_iter=1000).fit(X[:1000], y[:1000])
+    >>> clf = KNeighborsClassifier().fit(*load_mnist_sample(return_X_y=True))
     >>> make_pipeline(DigitImageTransformer(), clf).predict([picture])
     array([7])
     """
@@ -206,7 +205,7 @@ def _as_pictures(X: Any) -> list[Any]:
     if issparse(X):
         raise ValueError("X is a sparse matrix. Pictures have to be dense: X.toarray().")
     if hasattr(X, "columns"):  # of a DataFrame, whose iterator would give their names
-        X = X.to_numpy()
+        X = np.asarray(X.to_numpy())
     if not isinstance(X, Iterable):
         raise ValueError(f"X must be a sequence of pictures, got {X!r}.")
     if getattr(X, "ndim", None) == 0:
@@ -220,7 +219,7 @@ def _pictures_of_rows(rows: NDArray[Any]) -> list[Any]:
     if rows.shape[1] == _N_PIXELS:
         return list(rows.reshape(-1, SIDE, SIDE))
     if rows.shape[1] == 1 and rows.dtype.kind not in "buif":
-        return rows[:, 0].tolist()
+        return list(rows[:, 0])
     raise ValueError(
         f"X is an array of shape {rows.shape}. Rows of {_N_PIXELS} pixels are pictures of {SIDE} x "
         f"{SIDE}; reshape others to (n_samples, height, width), and put a single picture into a "
