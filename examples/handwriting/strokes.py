@@ -167,11 +167,18 @@ def _curve(points: np.ndarray, n_steps: int) -> np.ndarray:
 def written(digit: int, rng: np.random.Generator) -> list[np.ndarray]:
     """Return the curves of a digit as a hand would write it, each time otherwise.
 
-    A shape is chosen at random. Its points move a little, and all of it is slanted, rotated and
-    stretched. The curves, of shape (n, 2), are centered at (0, 0), and the longer side is 1.
+    A shape is chosen at random, and varied.
     """
     shapes = SHAPES[digit]
-    shape = shapes[rng.integers(len(shapes))]
+    return varied(shapes[rng.integers(len(shapes))], rng)
+
+
+def varied(shape: list[str], rng: np.random.Generator) -> list[np.ndarray]:
+    """Return the curves of a shape as a hand would write it, each time otherwise.
+
+    Its points move a little, and all of it is slanted, rotated and stretched. The curves, of shape
+    (n, 2), are centered at (0, 0), and the longer side is 1.
+    """
     slant, angle = rng.normal(0, 0.15), np.deg2rad(rng.normal(0, 4))
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     transformation = rotation @ [[rng.uniform(0.75, 1.15), -slant], [0, 1]]

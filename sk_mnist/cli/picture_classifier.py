@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +100,14 @@ def unfamiliar_rows(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_] | No
         None, with a warning, if the sample of MNIST is not available for comparison.
     """
     try:
-        digits, _ = load_mnist_sample(return_X_y=True)
+        detector = _detector_of_mnist()
     except (ImportError, OSError, ValueError) as error:
         print_error(f"warning: unfamiliar pictures are not marked: {error}")
         return None
-    detector = UnfamiliarDigitDetector(false_alarm_rate=FALSE_ALARM_RATE).fit(digits)
     return np.asarray(detector.predict(pixels) == -1)
+
+
+@cache
+def _detector_of_mnist() -> UnfamiliarDigitDetector:
+    digits, _ = load_mnist_sample(return_X_y=True)
+    return UnfamiliarDigitDetector(false_alarm_rate=FALSE_ALARM_RATE).fit(digits)

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from sk_mnist.cli.console import CommandError
+from sk_mnist.datasets.bunch import N_PIXELS
 from sk_mnist.images import ImageError, prepare_digit
 from sk_mnist.images.prepare import Polarity
 
@@ -89,14 +90,14 @@ def read_pictures(
     failures : dict of int to str
         What is wrong with the others, by their position in `paths`.
     """
-    rows: list[npt.NDArray[np.uint8]] = []
+    rows = []
     failures = {}
     for position, path in enumerate(_with_progress(paths)):
         try:
-            rows.append(prepare_digit(path, polarity=polarity).pixels.ravel())
+            rows.append(prepare_digit(path, polarity=polarity).pixels)
         except ImageError as error:
             failures[position] = error.reason
-    return np.array(rows, dtype=np.uint8).reshape(len(rows), -1), failures
+    return np.array(rows, dtype=np.uint8).reshape(-1, N_PIXELS), failures
 
 
 def _with_progress(paths: Sequence[str]) -> Iterable[str]:

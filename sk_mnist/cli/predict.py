@@ -30,7 +30,7 @@ def predict(
     images: Annotated[
         list[str],
         typer.Argument(
-            metavar="IMAGE...",
+            metavar="IMAGE",
             help="Pictures of one digit each: files, directories, patterns such as '*.jpg'.",
         ),
     ],

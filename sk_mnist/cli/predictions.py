@@ -146,7 +146,7 @@ def print_predictions(
     table.add_column(class_heading, justify="right", style="bold")
     table.add_column("probability", justify="right", no_wrap=True)
     table.add_column("runner-up", justify="right")
-    table.add_column("", overflow="fold")
+    table.add_column("note", overflow="fold")
     for prediction in predictions:
         table.add_row(*_table_row(prediction))
     console.print(table)
@@ -154,8 +154,8 @@ def print_predictions(
     n_unfamiliar = sum(bool(prediction.unfamiliar) for prediction in predictions)
     if n_unfamiliar:
         console.print(
-            f"{n_unfamiliar:,} of {len(predictions) - n_failed:,} pictures are unfamiliar: unlike "
-            "any digit in MNIST. Of MNIST's own digits, 1 in 100 is called so.",
+            f"Unfamiliar, unlike any digit in MNIST: {n_unfamiliar:,} of "
+            f"{len(predictions) - n_failed:,} pictures (and 1 in 100 of MNIST's own digits).",
             highlight=False,
         )
     if n_failed:
