@@ -17,6 +17,8 @@ _FINE_SIDE = DIGIT_SIDE * _DETAIL
 # Between these widths, in pixels of MNIST, strokes stay as they are.
 _THINNEST = 1.6
 _THICKEST = 4.0
+# What is wider is an area, whose width is nothing to correct.
+_AREA = 8.0
 
 
 def stroke_width(ink: Plane) -> float:
@@ -66,6 +68,8 @@ def fit_digit(ink: Plane) -> Plane:
     width, longer = stroke_width(ink), max(ink.shape)
     natural = _FINE_SIDE * width / longer
     wanted = min(max(natural, _DETAIL * _THINNEST), _DETAIL * _THICKEST)
+    if natural > _DETAIL * _AREA:
+        wanted = natural
     factor, growth = _FINE_SIDE / longer, 0.0
     if wanted != natural:
         factor = (_FINE_SIDE - wanted) / (longer - width)
