@@ -6,6 +6,7 @@ are imputed. Columns from which nothing can be learned are left out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,13 @@ import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from sk_mnist.cli.console import CommandError
+
+NUMBERS = "numbers"
+"""The step of a `ColumnTransformer` that takes numbers."""
 
 MISSING = "missing"
 """The category of missing values."""
@@ -112,7 +116,7 @@ def make_preparation(columns: Columns) -> ColumnTransformer:
         OneHotEncoder(handle_unknown="ignore"),
     )
     steps = [
-        ("numbers", make_imputer(), columns.numbers),
+        (NUMBERS, make_imputer(), columns.numbers),
         ("categories", categories, columns.categories),
     ]
     return ColumnTransformer([step for step in steps if step[2]])
@@ -127,6 +131,69 @@ def make_imputer() -> SimpleImputer:
         Not fitted.
     """
     return SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+
+
+def select_columns(
+    frame: pd.DataFrame, used: Sequence[str], numbers: Sequence[str], file: str
+) -> pd.DataFrame:
+    """Return the columns that a model was trained on.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table of any columns.
+    used : sequence of str
+        The columns to return.
+    numbers : sequence of str
+        Those that must have numbers.
+    file : str
+        Where the table comes from, for messages.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    CommandError
+        If a column is missing, or has something else instead of numbers.
+    """
+    if missing := [name for name in used if name not in frame.columns]:
+        raise CommandError(
+            f"{file} has no column {', '.join(map(repr, missing[:10]))}, which the model was "
+            "trained on"
+        )
+    empty = [name for name in numbers if frame[name].isna().all()]
+    frame = frame[[*used]].astype(dict.fromkeys(empty, np.float64))
+    for name in numbers:
+        present = frame[name].dropna()
+        if not pd.api.types.is_numeric_dtype(present.dtype):
+            raise CommandError(
+                f"column {name!r} of {file} must have numbers, but has {str(present.iloc[0])!r}"
+            )
+        if np.isinf(present.to_numpy(np.float64)).any():
+            raise CommandError(f"column {name!r} of {file} has infinite values")
+    return frame
+
+
+def number_columns(model: Any) -> list[str]:
+    """Return the columns that a model takes numbers from.
+
+    Parameters
+    ----------
+    model : estimator
+        Any; those other than pipelines of `make_preparation` tell nothing.
+
+    Returns
+    -------
+    list of str
+    """
+    preparation = model[0] if isinstance(model, Pipeline) else None
+    if not isinstance(preparation, ColumnTransformer):
+        return []
+    return [
+        name for step, _, names in preparation.transformers_ if step == NUMBERS for name in names
+    ]
 
 
 def as_text(frame: Any) -> pd.DataFrame:
@@ -185,7 +252,7 @@ def _useless(values: pd.Series, kind: str) -> str | None:
         return "neither numbers nor text"
     if kind == "date":
         return "dates"
-    if values.nunique(dropna=False) == 1:
+    if len(values.unique()) == 1:
         return "one value only"
     if kind == "number" and _numbers_the_rows(values):
         return "numbers the rows"
@@ -213,5 +280,5 @@ def _check_no_numbers(values: pd.Series, name: str, file: str) -> None:
     if is_text.mean() < _MOSTLY and present.nunique() > _MAX_CODES:
         raise CommandError(
             f"column {name!r} of {file} has text among its numbers, such as "
-            f"{present[is_text].iloc[0]!r}; correct it, or leave the column out by --ignore {name!r}"
+            f"{present[is_text].iloc[0]!r}; correct it, or leave the column out by --ignore"
         )

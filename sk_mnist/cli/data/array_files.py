@@ -17,9 +17,7 @@ FEATURES = "X"
 LABELS = "y"
 
 
-def read_arrays(
-    path: Path, content: bytes, target: str | None
-) -> tuple[NDArray[Any], pd.Series]:
+def read_arrays(path: Path, content: bytes, target: str | None) -> tuple[NDArray[Any], pd.Series]:
     """Read features and labels.
 
     Parameters

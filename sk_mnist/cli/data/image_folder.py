@@ -5,25 +5,24 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
 from sk_mnist.cli.console import CommandError, print_error
+from sk_mnist.cli.data.samples import Samples
 from sk_mnist.images import ImageError, prepare_digit
 
 _N_NAMED = 5
 
 
-def read_images(
-    folder: Path, console: Console
-) -> tuple[NDArray[np.uint8], pd.Series, str]:
+def read_images(folder: Path, console: Console) -> Samples:
     """Read the images of a folder as `DigitImageTransformer` prepares them.
 
-    Images that cannot be read are named and left out. Hidden files are ignored.
+    Images that cannot be read, or show no digit, are named and left out. Hidden files are ignored.
 
     Parameters
     ----------
@@ -34,12 +33,9 @@ def read_images(
 
     Returns
     -------
-    X : ndarray of uint8 of shape (n_images, 784)
-        Rows of pixels.
-    y : Series of shape (n_images,)
-        Names of the sub-folders; integers if all of them are.
-    sha256 : str
-        Digest of the files.
+    Samples
+        Rows of 784 pixels, uint8. Labels are the names of the sub-folders: integers if all of them
+        are.
 
     Raises
     ------
@@ -50,23 +46,25 @@ def read_images(
     digest = hashlib.sha256()
     rows: list[NDArray[np.uint8]] = []
     labels: list[str] = []
-    failures: list[str] = []
+    failures: list[ImageError] = []
     for path in track(paths, "Reading images", console=console, transient=True):
-        label = path.parent.name
         try:
             content = path.read_bytes()
-            digest.update(f"{label}\0{len(content)}\0".encode() + content)
             rows.append(prepare_digit(path).pixels.reshape(-1))
-            labels.append(label)
-        except (ImageError, OSError) as error:
-            reason = str(error)
-            named = reason if path.name in reason else f"{path}: {reason}"
-            failures.append(named.rstrip("."))
+        except OSError as error:
+            failures.append(ImageError(str(path), f"cannot be read: {error.strerror}"))
+        except ImageError as error:
+            failures.append(error)
+        else:
+            labels.append(path.parent.name)
+            digest.update(f"{labels[-1]}\0{len(content)}\0".encode() + content)
     if failures:
         print_error(f"warning: {_told(failures, len(paths))}")
     if not rows:
         raise CommandError(f"none of the {len(paths):,} images in {folder} can be read")
-    return np.stack(rows), _as_labels(labels), digest.hexdigest()
+    name = folder.resolve().name
+    X, y = np.stack(rows), _as_labels(labels)
+    return Samples(name, digest.hexdigest(), "images", X, y, None, f"folder {name}")
 
 
 def _find_images(folder: Path) -> list[Path]:
@@ -89,13 +87,13 @@ def _visible(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if not path.name.startswith(".")]
 
 
-def _as_labels(names: list[str]) -> pd.Series:
+def _as_labels(names: list[str]) -> NDArray[Any]:
     if all(name.isdecimal() and str(int(name)) == name for name in names):
-        return pd.Series([int(name) for name in names])
-    return pd.Series(names)
+        return np.array([int(name) for name in names], dtype=np.int64)
+    return np.array(names, dtype=np.str_)
 
 
-def _told(failures: list[str], n_images: int) -> str:
-    shown = "; ".join(failures[:_N_NAMED])
+def _told(failures: list[ImageError], n_images: int) -> str:
+    shown = "; ".join(str(error).rstrip(".") for error in failures[:_N_NAMED])
     more = f"; and {len(failures) - _N_NAMED:,} more" if len(failures) > _N_NAMED else ""
-    return f"{len(failures):,} of {n_images:,} images cannot be read and are left out: {shown}{more}"
+    return f"{len(failures):,} of {n_images:,} images are left out: {shown}{more}"

@@ -13,17 +13,15 @@ from sk_mnist.cli.console import CommandError
 _N_NAMED = 3
 
 
-def make_labels(values: pd.Series, name: str, file: str) -> NDArray[Any]:
+def make_labels(values: pd.Series, where: str) -> NDArray[Any]:
     """Return the labels in a column.
 
     Parameters
     ----------
     values : Series
         The column, without missing values.
-    name : str
-        What it is called in messages, such as "column 'species'".
-    file : str
-        Where it comes from.
+    where : str
+        What it is called in messages, such as "column 'species' of penguins.csv".
 
     Returns
     -------
@@ -46,23 +44,23 @@ def make_labels(values: pd.Series, name: str, file: str) -> NDArray[Any]:
         numbers = values.to_numpy(dtype=np.float64)
         if not np.equal(np.mod(numbers, 1), 0).all():
             raise CommandError(
-                f"{name} of {file} has fractions, such as {numbers[np.mod(numbers, 1) != 0][0]:g}: "
+                f"{where} has fractions, such as {numbers[np.mod(numbers, 1) != 0][0]:g}: "
                 "the network predicts classes, not quantities"
             )
         return numbers.astype(np.int64)
     if kind in ("string", "mixed", "mixed-integer"):
         return np.array([str(value) for value in values], dtype=np.str_)
-    raise CommandError(f"{name} of {file} has values of type {kind}, which are no classes")
+    raise CommandError(f"{where} has values of type {kind}, which are no classes")
 
 
-def check_classes(y: NDArray[Any], name: str, file: str, *, least: int) -> None:
+def check_classes(y: NDArray[Any], where: str, *, least: int) -> None:
     """Check that there are classes to tell apart, and enough rows of each.
 
     Parameters
     ----------
     y : ndarray of shape (n_samples,)
         The labels.
-    name, file : str
+    where : str
         As for `make_labels`.
     least : int
         The number of rows that a class needs.
@@ -72,28 +70,26 @@ def check_classes(y: NDArray[Any], name: str, file: str, *, least: int) -> None:
     CommandError
     """
     if len(y) == 0:
-        raise CommandError(f"{file} has no labeled rows")
+        raise CommandError(f"{where} has no labels")
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) == 1:
         raise CommandError(
-            f"{name} of {file} has a single class, {_shown(classes)}: there is nothing to tell apart"
+            f"{where} has a single class, {_shown(classes)}: there is nothing to tell apart"
         )
     if len(classes) > max(20, len(y) / 2):
         raise CommandError(
-            f"{name} of {file} has {len(classes):,} different values in {len(y):,} rows: the "
+            f"{where} has {len(classes):,} different values in {len(y):,} rows: the "
             "network predicts classes, of which each needs several rows"
         )
     rare = classes[counts < least]
     if len(rare):
         raise CommandError(
-            f"{name} of {file} has classes of a single row: {_shown(rare)}. A class needs one to "
+            f"{where} has classes of a single row: {_shown(rare)}. A class needs one to "
             "train on and one to test on: remove such rows, or give a file to test on by --test"
         )
 
 
-def labels_like(
-    y: NDArray[Any], classes: NDArray[Any], name: str, file: str
-) -> NDArray[Any]:
+def labels_like(y: NDArray[Any], classes: NDArray[Any], where: str) -> NDArray[Any]:
     """Return labels as a classifier has them, so that 1 and "1" are the same class.
 
     Parameters
@@ -102,7 +98,7 @@ def labels_like(
         The labels.
     classes : ndarray of shape (n_classes,)
         The classes of the classifier.
-    name, file : str
+    where : str
         As for `make_labels`.
 
     Returns
@@ -120,7 +116,7 @@ def labels_like(
     if unknown:
         n_rows = np.isin(y, unknown).sum()
         raise CommandError(
-            f"{name} of {file} has labels that the network does not know, in {n_rows:,} of "
+            f"{where} has labels that the network does not know, in {n_rows:,} of "
             f"{len(y):,} rows: {_shown(np.array(unknown))}; its classes are {_shown(classes)}"
         )
     return np.array([known[str(label)] for label in y.tolist()], dtype=classes.dtype)

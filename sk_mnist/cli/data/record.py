@@ -25,12 +25,15 @@ class TrainingRecord:
         The column or array of the labels, None for a folder.
     test_size : float or None
         The share that was held out, as `split.held_out` takes it. None if nothing was.
+    ignored : list of str
+        The columns that were left out by an option.
     """
 
     file: str
     sha256: str
     target: str | None
     test_size: float | None
+    ignored: list[str]
 
     def attach(self, model: Any) -> None:
         """Make a model remember it.
@@ -90,6 +93,11 @@ def _from_mapping(entries: Any) -> TrainingRecord | None:
         isinstance(record.file, str)
         and isinstance(record.sha256, str)
         and isinstance(record.target, str | None)
-        and (record.test_size is None or 0 < record.test_size < 1)
+        and (record.test_size is None or _is_share(record.test_size))
+        and isinstance(record.ignored, list)
     )
     return record if is_valid else None
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, float) and 0 < value < 1

@@ -51,10 +51,8 @@ class DataRequest:
         return "digits" if self.data in DIGITS else kind_of(Path(self.data))
 
     @property
-    def held_out(self) -> float | None:
-        """Return the share of the rows that is held out, None if there is a file to test on."""
-        if self.test is not None:
-            return None
+    def share(self) -> float:
+        """Return the share of the rows to hold out, if there is no file to test on."""
         return DEFAULT_TEST_SIZE if self.test_size is None else self.test_size
 
     def resolved(self) -> DataRequest:
@@ -88,21 +86,19 @@ class DataRequest:
             if given[option] not in (None, ()):
                 raise CommandError(f"{option} has no meaning for {self._described()}")
         if self.test is not None:
-            self._check_test()
+            self._check_test(self.test)
         if self.test_size is not None and not 0 < self.test_size < 1:
             raise CommandError(
                 f"--test-size must be a share between 0 and 1, such as 0.2; got {self.test_size}"
             )
 
-    def _check_test(self) -> None:
-        assert self.test is not None
-        check_path(self.test, "--test")
+    def _check_test(self, test: Path) -> None:
+        check_path(test, "--test")
         if self.test_size is not None:
             raise CommandError("--test-size has no meaning beside --test; use one of the two")
-        if kind_of(self.test) != self.kind:
+        if kind_of(test) != self.kind:
             raise CommandError(
-                f"--test must be of the same kind as --data, but {self.test} is not like "
-                f"{self.data}"
+                f"--test must be of the same kind as --data, but {test} is not like {self.data}"
             )
 
     def _described(self) -> str:

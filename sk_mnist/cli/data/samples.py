@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 Features: TypeAlias = pd.DataFrame | NDArray[Any]
 """A table, or an array of shape (n_samples, n_features)."""
+
+LabeledRows: TypeAlias = tuple[Features, NDArray[Any]]
+"""Features and labels."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,11 @@ class Samples:
     X : DataFrame or ndarray of shape (n_samples, n_features)
         The features.
     y : ndarray of shape (n_samples,)
-        The labels, of which none is missing.
-    labels_name : str
-        What the labels are called in messages, such as "column 'species'".
+        The labels, of which none is missing: booleans, integers or text.
+    target : str or None
+        Name of the column or array of the labels, None for a folder.
+    labels_from : str
+        Where the labels are from, for messages, such as "column 'species' of penguins.csv".
     """
 
     name: str
@@ -38,33 +42,5 @@ class Samples:
     unit: Literal["rows", "images"]
     X: Features
     y: NDArray[Any]
-    labels_name: str
-
-    def rows(self, which: NDArray[np.bool_]) -> tuple[Features, NDArray[Any]]:
-        """Return features and labels of some rows.
-
-        Parameters
-        ----------
-        which : ndarray of bool of shape (n_samples,)
-            True for the rows to return.
-
-        Returns
-        -------
-        X : DataFrame or ndarray
-        y : ndarray
-        """
-        return self.X[which], self.y[which]
-
-    def with_features(self, X: Features) -> Samples:
-        """Return the same samples with other features.
-
-        Parameters
-        ----------
-        X : DataFrame or ndarray
-            One row per sample.
-
-        Returns
-        -------
-        Samples
-        """
-        return replace(self, X=X)
+    target: str | None
+    labels_from: str

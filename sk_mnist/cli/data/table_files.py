@@ -52,8 +52,10 @@ def read_table(path: Path, content: bytes) -> pd.DataFrame:
     return frame
 
 
-def take_target(frame: pd.DataFrame, target: str | None, path: Path) -> pd.Series:
-    """Return the column of the classes.
+def split_target(
+    frame: pd.DataFrame, target: str | None, path: Path
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Separate the column of the classes from the others, and leave out rows without a class.
 
     Parameters
     ----------
@@ -66,55 +68,36 @@ def take_target(frame: pd.DataFrame, target: str | None, path: Path) -> pd.Serie
 
     Returns
     -------
-    Series
+    features : DataFrame
+        The other columns.
+    labels : Series
+        The column, without missing values.
 
     Raises
     ------
     CommandError
         If there is no such column.
     """
-    names = [*map(str, frame.columns)]
-    if target in names:
-        return frame[target]
-    if target is None:
-        raise CommandError(
-            f"--target is missing: the column of {path} to predict, which is one of {_list(names)}"
-        )
-    message = f"{path} has no column {target!r} for --target; its columns are {_list(names)}"
-    if close := difflib.get_close_matches(target, names, n=1):
-        message += f". Did you mean {close[0]!r}?"
-    elif any(_is_number(name) for name in names):
-        message += ". Its first line must have the names of the columns"
-    raise CommandError(message)
-
-
-def without_missing_labels(
-    frame: pd.DataFrame, target: pd.Series, path: Path
-) -> tuple[pd.DataFrame, pd.Series]:
-    """Leave out the rows without a label, and say so.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The table.
-    target : Series
-        Its column of classes.
-    path : Path
-        The file, for messages.
-
-    Returns
-    -------
-    frame : DataFrame
-        Without these rows, and without the target.
-    target : Series
-    """
-    labeled = target.notna().to_numpy()
+    if target not in frame.columns:
+        raise CommandError(_missing_target([*frame.columns], target, path))
+    labeled = frame[target].notna()
     if n_missing := int((~labeled).sum()):
         print_error(
-            f"warning: {n_missing:,} of {len(frame):,} rows of {path} have no {target.name!r} and "
-            "are left out"
+            f"warning: {n_missing:,} of {len(frame):,} rows of {path} have no {target!r} and are "
+            "left out"
         )
-    return frame.loc[labeled].drop(columns=str(target.name)), target[labeled]
+    return frame.loc[labeled].drop(columns=[target]), frame.loc[labeled, target]
+
+
+def _missing_target(names: list[str], target: str | None, path: Path) -> str:
+    if target is None:
+        return f"--target is missing: the column of {path} to predict, one of {_list(names)}"
+    message = f"{path} has no column {target!r} for --target; its columns are {_list(names)}"
+    if close := difflib.get_close_matches(target, names, n=1):
+        return f"{message}. Did you mean {close[0]!r}?"
+    if any(_is_number(name) for name in names):
+        return f"{message}. The first line must have the names of the columns"
+    return message
 
 
 def _read_csv(path: Path, content: bytes) -> pd.DataFrame:
@@ -197,7 +180,7 @@ def _read_parquet(path: Path, content: bytes) -> pd.DataFrame:
     try:
         table = pq.read_table(io.BytesIO(content))
         _check_distinct(path, table.column_names)
-        frame = table.to_pandas()
+        frame: pd.DataFrame = table.to_pandas()
     except CommandError:
         raise
     except Exception as error:  # pyarrow raises many kinds for invalid bytes
