@@ -57,7 +57,8 @@ def evaluate(
     try:
         scores = evaluate_classifier(classifier, tested.X, tested.y)
     except ValueError as error:
-        raise CommandError(f"{model} cannot be evaluated on {tested.title}: {error}") from error
+        reason = str(error).splitlines()[0]
+        raise CommandError(f"{model} cannot be evaluated on {tested.title}: {reason}") from error
     try:
         write(report.parent, {report.name: report_content(scores)}, overwrite=force)
     finally:

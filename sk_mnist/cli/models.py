@@ -87,7 +87,7 @@ def load_classifier(path: Path) -> ClassifierMixin:
     CommandError
         If the file does not contain such a classifier.
     """
-    model = load_model(path)
+    model = _loaded(path)
     n_features = getattr(model, "n_features_in_", N_PIXELS)
     if n_features != N_PIXELS:
         record = record_of(model)
@@ -95,6 +95,7 @@ def load_classifier(path: Path) -> ClassifierMixin:
         raise CommandError(
             f"{path} expects {n_features} features, but MNIST images have {N_PIXELS} pixels{hint}"
         )
+    _warn_of_pickle(path, model)
     return model
 
 
@@ -116,6 +117,12 @@ def load_model(path: Path) -> ClassifierMixin:
     CommandError
         If the file does not contain a classifier.
     """
+    model = _loaded(path)
+    _warn_of_pickle(path, model)
+    return model
+
+
+def _loaded(path: Path) -> ClassifierMixin:
     if path.suffix == ".safetensors":
         try:
             model = load(path)
@@ -128,12 +135,17 @@ def load_model(path: Path) -> ClassifierMixin:
     model = unpickled(path, "a model")
     if not _is_fitted_classifier(model):
         raise CommandError(f"{path} contains a {type(model).__name__}, not a fitted classifier")
-    safe = "; a .safetensors file, as train writes it, is safe to open"
-    print_error(
-        f"warning: {path.name} is a pickle, and opening a pickle runs the code in it"
-        f"{safe if isinstance(model, KerasMLPClassifier) else ''}"
-    )
     return model
+
+
+def _warn_of_pickle(path: Path, model: ClassifierMixin) -> None:
+    if path.suffix == ".safetensors":
+        return
+    has_safe_file = isinstance(model, KerasMLPClassifier)
+    safe = "; a .safetensors file, as train writes it, is safe to open" if has_safe_file else ""
+    print_error(
+        f"warning: {path.name} is a pickle, and opening a pickle runs the code in it{safe}"
+    )
 
 
 def unpickled(path: Path, kind: str) -> Any:

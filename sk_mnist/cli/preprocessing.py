@@ -160,20 +160,25 @@ def select_columns(
     """
     if missing := [name for name in used if name not in frame.columns]:
         raise CommandError(
-            f"{file} has no column {', '.join(map(repr, missing[:10]))}, which the model was "
-            "trained on"
+            f"{file} lacks what the model was trained on: {', '.join(map(repr, missing[:10]))}"
         )
-    empty = [name for name in numbers if frame[name].isna().all()]
-    frame = frame[[*used]].astype(dict.fromkeys(empty, np.float64))
-    for name in numbers:
-        present = frame[name].dropna()
-        if not pd.api.types.is_numeric_dtype(present.dtype):
-            raise CommandError(
-                f"column {name!r} of {file} must have numbers, but has {str(present.iloc[0])!r}"
-            )
-        if np.isinf(present.to_numpy(np.float64)).any():
-            raise CommandError(f"column {name!r} of {file} has infinite values")
-    return frame
+    return frame[[*used]].assign(
+        **{name: _as_numbers(frame[name], f"column {name!r} of {file}") for name in numbers}
+    )
+
+
+def _as_numbers(values: pd.Series, where: str) -> pd.Series:
+    """Return a column as finite numbers, some of which may be missing."""
+    present = values.dropna()
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        parsed = pd.to_numeric(present.astype(str), errors="coerce")
+        if parsed.isna().any():
+            wrong = str(present[parsed.isna()].iloc[0])
+            raise CommandError(f"{where} must have numbers, but has {wrong!r}")
+        values, present = parsed.reindex(values.index), parsed
+    if np.isinf(present.to_numpy(np.float64)).any():
+        raise CommandError(f"{where} has infinite values")
+    return values
 
 
 def number_columns(model: Any) -> list[str]:

@@ -89,7 +89,7 @@ def _format_value(value: Any) -> str:
 
 def _confusion_table(confusion: pd.DataFrame, class_noun: str) -> Table:
     title = f"Confusion matrix (columns: predicted {class_noun})"
-    table = Table(title=title, box=box.SIMPLE_HEAD)
+    table = Table(title=title, box=box.SIMPLE_HEAD, min_width=len(title))
     table.add_column("true", style="bold")
     width = len(str(confusion.to_numpy().max()))
     for label in confusion.columns:

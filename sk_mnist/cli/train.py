@@ -41,8 +41,8 @@ class TrainCommand(TyperCommand):
         for parameter in self.params:
             if parameter.default is None and parameter.name in OPTION_OF_PARAMETER:
                 default = defaults[parameter.name]
-                is_sequence = isinstance(default, Sequence)
-                parameter.default = ",".join(map(str, default)) if is_sequence else default
+                is_sizes = isinstance(default, tuple)
+                parameter.default = ",".join(map(str, default)) if is_sizes else default
         super().format_help(*args, **kwargs)
 
 

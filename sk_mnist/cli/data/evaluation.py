@@ -16,7 +16,7 @@ from sk_mnist.cli.data.digits import load_splits, print_splits
 from sk_mnist.cli.data.labels import labels_like
 from sk_mnist.cli.data.reading import as_pixels, read_samples
 from sk_mnist.cli.data.record import TrainingRecord, record_of
-from sk_mnist.cli.data.request import DataRequest
+from sk_mnist.cli.data.request import DataRequest, kind_of
 from sk_mnist.cli.data.samples import Features, Samples
 from sk_mnist.cli.data.split import held_out
 from sk_mnist.cli.preprocessing import number_columns, select_columns
@@ -100,13 +100,13 @@ def load_evaluation_data(
     """
     record = record_of(model)
     target = request.target
-    if target is None and record is not None and request.kind != "images":
+    if target is None and record is not None and kind_of(Path(record.file)) == request.kind:
         target = record.target
     samples = read_samples(Path(request.data), target, console)
-    y = labels_like(samples.y, model.classes_, samples.labels_from)
-    if len(y) == 0:
+    if len(samples.y) == 0:
         raise CommandError(f"{samples.labels_from} has no labels")
     rows = _rows_to_test(samples, record, model_path)
+    y = labels_like(samples.y, model.classes_, samples.labels_from)
     n_test = int(rows.sum())
     part = f"all {n_test:,}" if n_test == len(y) else f"the {n_test:,} of {len(y):,}"
     told = "" if n_test == len(y) else " that were not trained on"
