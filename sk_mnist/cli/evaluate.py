@@ -49,13 +49,13 @@ def evaluate(
     console = make_console(as_json=as_json, quiet=quiet)
     if request.kind == "digits":
         classifier = load_classifier(model)
-        tested = load_evaluation_digits(data, console)
+        tested = load_evaluation_digits(data, classifier, console)
     else:
         classifier = load_model(model)
         tested = load_evaluation_data(request, classifier, model, console)
-    warn_of_other_units(classifier, tested.X)
+    warn_of_other_units(tested.model, tested.X)
     try:
-        scores = evaluate_classifier(classifier, tested.X, tested.y)
+        scores = evaluate_classifier(tested.model, tested.X, tested.y)
     except ValueError as error:
         reason = str(error).splitlines()[0]
         raise CommandError(f"{model} cannot be evaluated on {tested.title}: {reason}") from error

@@ -143,9 +143,7 @@ def _warn_of_pickle(path: Path, model: ClassifierMixin) -> None:
         return
     has_safe_file = isinstance(model, KerasMLPClassifier)
     safe = "; a .safetensors file, as train writes it, is safe to open" if has_safe_file else ""
-    print_error(
-        f"warning: {path.name} is a pickle, and opening a pickle runs the code in it{safe}"
-    )
+    print_error(f"warning: {path.name} is a pickle, and opening a pickle runs the code in it{safe}")
 
 
 def unpickled(path: Path, kind: str) -> Any:

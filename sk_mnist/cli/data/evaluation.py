@@ -19,7 +19,9 @@ from sk_mnist.cli.data.record import TrainingRecord, record_of
 from sk_mnist.cli.data.request import DataRequest, kind_of
 from sk_mnist.cli.data.samples import Features, Samples
 from sk_mnist.cli.data.split import held_out
+from sk_mnist.cli.picture_classifier import split_off_preparation
 from sk_mnist.cli.preprocessing import number_columns, select_columns
+from sk_mnist.images.prepare import Polarity
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class EvaluationData:
         "mnist", "sample", or the name of the file or folder.
     title : str
         What it is called in messages.
+    model : estimator
+        What takes X: the model, or the part of it that takes pixels.
     class_noun : {"digit", "class"}
         What a class is called.
     X : DataFrame or ndarray of shape (n_samples, n_features)
@@ -42,18 +46,21 @@ class EvaluationData:
 
     dataset: str
     title: str
+    model: Any
     class_noun: Literal["digit", "class"]
     X: Features
     y: NDArray[Any]
 
 
-def load_evaluation_digits(data: str, console: Console) -> EvaluationData:
+def load_evaluation_digits(data: str, model: Any, console: Console) -> EvaluationData:
     """Load the test set of MNIST or of the sample, and print what it is.
 
     Parameters
     ----------
     data : {"auto", "mnist", "sample"}
         As for `load_splits`.
+    model : estimator
+        A fitted classifier of digits.
     console : rich.console.Console
         Where to print.
 
@@ -68,7 +75,7 @@ def load_evaluation_digits(data: str, console: Console) -> EvaluationData:
             "warning: the sample is part of MNIST's training set: scores on it are too optimistic "
             "for a classifier trained on MNIST"
         )
-    return EvaluationData(dataset, "MNIST", "digit", *splits["test"])
+    return EvaluationData(dataset, "MNIST", model, "digit", *splits["test"])
 
 
 def load_evaluation_data(
@@ -99,10 +106,13 @@ def load_evaluation_data(
         If the model cannot be tested on it.
     """
     record = record_of(model)
+    polarity: Polarity = "auto"
+    if request.kind == "images":
+        polarity, model = split_off_preparation(model)
     target = request.target
     if target is None and record is not None and kind_of(Path(record.file)) == request.kind:
         target = record.target
-    samples = read_samples(Path(request.data), target, console)
+    samples = read_samples(Path(request.data), target, polarity)
     if len(samples.y) == 0:
         raise CommandError(f"{samples.labels_from} has no labels")
     rows = _rows_to_test(samples, record, model_path)
@@ -117,7 +127,7 @@ def load_evaluation_data(
         soft_wrap=True,
     )
     X = _features_for(model, model_path, samples, record)
-    return EvaluationData(samples.name, samples.name, "class", X[rows], y[rows])
+    return EvaluationData(samples.name, samples.name, model, "class", X[rows], y[rows])
 
 
 def _rows_to_test(

@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import track
 
 from sk_mnist.cli.console import CommandError, print_error
 from sk_mnist.cli.data.samples import Samples
-from sk_mnist.images import ImageError, prepare_digit
+from sk_mnist.cli.pictures import read_pictures
+from sk_mnist.images.prepare import Polarity
 
 _N_NAMED = 5
 
 
-def read_images(folder: Path, console: Console) -> Samples:
+def read_images(folder: Path, polarity: Polarity = "auto") -> Samples:
     """Read the images of a folder as `DigitImageTransformer` prepares them.
 
     Images that cannot be read, or show no digit, are named and left out. Hidden files are ignored.
@@ -28,8 +27,8 @@ def read_images(folder: Path, console: Console) -> Samples:
     ----------
     folder : Path
         The folder.
-    console : rich.console.Console
-        Where to show the progress.
+    polarity : {"auto", "dark", "light"}, default="auto"
+        Whether ink is darker or lighter than the background.
 
     Returns
     -------
@@ -43,28 +42,26 @@ def read_images(folder: Path, console: Console) -> Samples:
         If there are no sub-folders of images.
     """
     paths = _find_images(folder)
-    digest = hashlib.sha256()
-    rows: list[NDArray[np.uint8]] = []
-    labels: list[str] = []
-    failures: list[ImageError] = []
-    for path in track(paths, "Reading images", console=console, transient=True):
-        try:
-            content = path.read_bytes()
-            rows.append(prepare_digit(path).pixels.reshape(-1))
-        except OSError as error:
-            failures.append(ImageError(str(path), f"cannot be read: {error.strerror}"))
-        except ImageError as error:
-            failures.append(error)
-        else:
-            labels.append(path.parent.name)
-            digest.update(f"{labels[-1]}\0{len(content)}\0".encode() + content)
+    pixels, failures = read_pictures([*map(str, paths)], polarity)
     if failures:
-        print_error(f"warning: {_told(failures, len(paths))}")
-    if not rows:
+        reasons = [f"{paths[position]} {reason}" for position, reason in failures.items()]
+        print_error(f"warning: {_told(reasons, len(paths))}")
+    readable = [path for position, path in enumerate(paths) if position not in failures]
+    if not readable:
         raise CommandError(f"none of the {len(paths):,} images in {folder} can be read")
     name = folder.resolve().name
-    X, y = np.stack(rows), _as_labels(labels)
-    return Samples(name, digest.hexdigest(), "images", X, y, None, f"folder {name}")
+    y = _as_labels([path.parent.name for path in readable])
+    return Samples(name, _digest(readable), "images", pixels, y, None, f"folder {name}")
+
+
+def _digest(paths: list[Path]) -> str:
+    """Return a digest of the images and their classes, whatever the names of the files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        digest.update(f"{path.parent.name}/{content}\n".encode())
+    return digest.hexdigest()
 
 
 def _find_images(folder: Path) -> list[Path]:
@@ -93,7 +90,7 @@ def _as_labels(names: list[str]) -> NDArray[Any]:
     return np.array(names, dtype=np.str_)
 
 
-def _told(failures: list[ImageError], n_images: int) -> str:
-    shown = "; ".join(str(error).rstrip(".") for error in failures[:_N_NAMED])
+def _told(failures: list[str], n_images: int) -> str:
+    shown = "; ".join(failures[:_N_NAMED])
     more = f"; and {len(failures) - _N_NAMED:,} more" if len(failures) > _N_NAMED else ""
     return f"{len(failures):,} of {n_images:,} images are left out: {shown}{more}"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
 
 from sk_mnist.cli.data.array_files import read_arrays
 from sk_mnist.cli.data.labels import make_labels
@@ -15,9 +14,10 @@ from sk_mnist.cli.data.request import kind_of
 from sk_mnist.cli.data.samples import Features, Samples
 from sk_mnist.cli.data.table_files import read_table, split_target
 from sk_mnist.datasets.bunch import N_PIXELS
+from sk_mnist.images.prepare import Polarity
 
 
-def read_samples(path: Path, target: str | None, console: Console) -> Samples:
+def read_samples(path: Path, target: str | None, polarity: Polarity = "auto") -> Samples:
     """Read a file or folder.
 
     Parameters
@@ -26,8 +26,8 @@ def read_samples(path: Path, target: str | None, console: Console) -> Samples:
         As checked by `request.check_path`.
     target : str or None
         The column or array of the labels.
-    console : rich.console.Console
-        Where to show the progress.
+    polarity : {"auto", "dark", "light"}, default="auto"
+        For images: whether ink is darker or lighter than the background.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def read_samples(path: Path, target: str | None, console: Console) -> Samples:
     if kind == "images":
         from sk_mnist.cli.data.image_folder import read_images
 
-        return read_images(path, console)
+        return read_images(path, polarity)
     content = path.read_bytes()
     X: Features
     if kind == "arrays":

@@ -80,9 +80,9 @@ def load_training_data(request: DataRequest, console: Console) -> TrainingData:
         print_splits(console, dataset, splits)
         request = replace(request, data=dataset)
         return TrainingData(request, dataset, splits["train"], splits["test"])
-    samples = read_samples(Path(request.data), request.target, console)
+    samples = read_samples(Path(request.data), request.target)
     samples = replace(samples, X=_without(samples, request.ignored))
-    train, test, source = _split(samples, request, console)
+    train, test, source = _split(samples, request)
     console.print(
         f"Data: {samples.name}, {len(train[1]):,} training {samples.unit}, {len(test[1]):,} test "
         f"{samples.unit} {source}",
@@ -107,9 +107,7 @@ def _without(samples: Samples, ignored: tuple[str, ...]) -> Features:
     return samples.X.drop(columns=list(ignored))
 
 
-def _split(
-    samples: Samples, request: DataRequest, console: Console
-) -> tuple[LabeledRows, LabeledRows, str]:
+def _split(samples: Samples, request: DataRequest) -> tuple[LabeledRows, LabeledRows, str]:
     """Return what to train on, what to test on, and where the latter is from."""
     least = 1 if request.test else 2
     check_classes(samples.y, samples.labels_from, least=least)
@@ -117,7 +115,7 @@ def _split(
         is_test = held_out(samples.y, request.share)
         train, test = ((samples.X[rows], samples.y[rows]) for rows in (~is_test, is_test))
         return train, test, f"(held out: {request.share:.4g} of each class)"
-    other = read_samples(request.test, request.target, console)
+    other = read_samples(request.test, request.target)
     y = labels_like(other.y, np.unique(samples.y), other.labels_from)
     return (samples.X, samples.y), (other.X, y), f"from {other.name}"
 
