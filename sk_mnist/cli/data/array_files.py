@@ -40,13 +40,7 @@ def read_arrays(path: Path, content: bytes, target: str | None) -> tuple[NDArray
     CommandError
         If it is no such file.
     """
-    try:
-        archive = np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise CommandError(f"{path} is not an .npz file as numpy.savez writes it") from error
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise CommandError(f"{path} has one array; numpy.savez writes files with X and y")
-    with archive:
+    with _opened(path, content) as archive:
         X = _features(path, _array(path, archive, FEATURES))
         y = _array(path, archive, target or LABELS)
     if y.ndim == 2 and y.shape[1] == 1:
@@ -57,6 +51,37 @@ def read_arrays(path: Path, content: bytes, target: str | None) -> tuple[NDArray
             f"{FEATURES}, but has the shape {y.shape}"
         )
     return X, pd.Series(y, name=target or LABELS)
+
+
+def read_features(path: Path, content: bytes) -> NDArray[Any]:
+    """Read features alone.
+
+    Parameters
+    ----------
+    path, content
+        As for `read_arrays`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_features)
+
+    Raises
+    ------
+    CommandError
+        If it is no such file.
+    """
+    with _opened(path, content) as archive:
+        return _features(path, _array(path, archive, FEATURES))
+
+
+def _opened(path: Path, content: bytes) -> Any:
+    try:
+        archive = np.load(io.BytesIO(content), allow_pickle=False)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise CommandError(f"{path} is not an .npz file as numpy.savez writes it") from error
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise CommandError(f"{path} has one array; numpy.savez writes files with X and y")
+    return archive
 
 
 def _array(path: Path, archive: Any, name: str) -> NDArray[Any]:

@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from rich.console import Console
 
 from sk_mnist.cli.console import CommandError, print_error
 from sk_mnist.cli.data.digits import load_splits, print_splits
+from sk_mnist.cli.data.features import features_for
 from sk_mnist.cli.data.labels import labels_like
-from sk_mnist.cli.data.reading import as_pixels, read_samples
+from sk_mnist.cli.data.reading import read_samples
 from sk_mnist.cli.data.record import TrainingRecord, record_of
 from sk_mnist.cli.data.request import DataRequest, kind_of
 from sk_mnist.cli.data.samples import Features, Samples
 from sk_mnist.cli.data.split import held_out
 from sk_mnist.cli.picture_classifier import split_off_preparation
-from sk_mnist.cli.preprocessing import number_columns, select_columns
 from sk_mnist.images.prepare import Polarity
 
 
@@ -126,7 +125,7 @@ def load_evaluation_data(
         markup=False,
         soft_wrap=True,
     )
-    X = _features_for(model, model_path, samples, record)
+    X = features_for(model, model_path, samples.X, samples.name)
     return EvaluationData(samples.name, samples.name, model, "class", X[rows], y[rows])
 
 
@@ -150,26 +149,3 @@ def _rows_to_test(
             f"of it is tested, and scores on {samples.unit} that were trained on are too optimistic"
         )
     return np.ones(len(samples.y), dtype=bool)
-
-
-def _features_for(
-    model: Any, model_path: Path, samples: Samples, record: TrainingRecord | None
-) -> Features:
-    """Return the features that a model takes, in its order."""
-    X = samples.X
-    names = getattr(model, "feature_names_in_", None)
-    if isinstance(X, pd.DataFrame):
-        if names is not None:
-            return select_columns(X, [*names], number_columns(model), samples.name)
-        if record is not None:
-            X = X.drop(columns=record.ignored, errors="ignore")
-        X = as_pixels(X)
-    expected = getattr(model, "n_features_in_", X.shape[1])
-    if expected != X.shape[1]:
-        what = "pixels" if samples.unit == "images" else "features"
-        raise CommandError(
-            f"{model_path} expects {expected} features, but {samples.name} has {X.shape[1]} {what}"
-        )
-    if isinstance(X, np.ndarray):
-        return X if names is None else pd.DataFrame(X, columns=names)
-    return select_columns(X, [*X.columns], [*X.columns], samples.name).to_numpy(dtype=np.float64)

@@ -5,15 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from sk_mnist.cli.data.array_files import read_arrays
+from sk_mnist.cli.data import array_files
 from sk_mnist.cli.data.labels import make_labels
 from sk_mnist.cli.data.request import kind_of
 from sk_mnist.cli.data.samples import Features, Samples
 from sk_mnist.cli.data.table_files import read_table, split_target
-from sk_mnist.datasets.bunch import N_PIXELS
 from sk_mnist.images.prepare import Polarity
 
 
@@ -46,7 +42,7 @@ def read_samples(path: Path, target: str | None, polarity: Polarity = "auto") ->
     content = path.read_bytes()
     X: Features
     if kind == "arrays":
-        X, labels = read_arrays(path, content, target)
+        X, labels = array_files.read_arrays(path, content, target)
         where = f"array {labels.name!r} of {path.name}"
     else:
         X, labels = split_target(read_table(path, content), target, path)
@@ -55,23 +51,23 @@ def read_samples(path: Path, target: str | None, polarity: Polarity = "auto") ->
     return Samples(path.name, sha256, "rows", X, y, str(labels.name), where)
 
 
-def as_pixels(X: Features) -> Features:
-    """Return a table of 784 bytes a row as the images that these are, and others as they are.
+def read_features(path: Path) -> Features:
+    """Read a file without labels, or with labels among its columns.
 
     Parameters
     ----------
-    X : DataFrame or ndarray of shape (n_samples, n_features)
-        Features.
+    path : Path
+        A table or arrays, as checked by `request.check_path`.
 
     Returns
     -------
-    ndarray of uint8 of shape (n_samples, 784), or X
+    DataFrame or ndarray of shape (n_samples, n_features)
+
+    Raises
+    ------
+    CommandError
+        If it cannot be read.
     """
-    if isinstance(X, np.ndarray) or X.shape[1] != N_PIXELS:
-        return X
-    if not all(pd.api.types.is_integer_dtype(dtype) for dtype in X.dtypes) or X.isna().any(
-        axis=None
-    ):
-        return X
-    pixels = X.to_numpy(dtype=np.int64)
-    return pixels.astype(np.uint8) if pixels.min() >= 0 and pixels.max() <= 255 else X
+    content = path.read_bytes()
+    is_table = kind_of(path) == "table"
+    return read_table(path, content) if is_table else array_files.read_features(path, content)

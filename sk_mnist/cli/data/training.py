@@ -13,8 +13,9 @@ from rich.console import Console
 
 from sk_mnist.cli.console import CommandError
 from sk_mnist.cli.data.digits import load_splits, print_splits
+from sk_mnist.cli.data.features import as_pixels
 from sk_mnist.cli.data.labels import check_classes, labels_like
-from sk_mnist.cli.data.reading import as_pixels, read_samples
+from sk_mnist.cli.data.reading import read_samples
 from sk_mnist.cli.data.record import TrainingRecord
 from sk_mnist.cli.data.request import DataRequest
 from sk_mnist.cli.data.samples import Features, LabeledRows, Samples
