@@ -22,8 +22,8 @@ def is_light_on_dark(gray: Plane) -> bool:
 
     In block means of at most 128 x 128 pixels: ink covers less than half of what is near it. So
     levels of gray, minus their mean over squares of radius ceil(longer side / 6), are skewed
-    towards the ink. If the skewness, ``mean(d**3) / mean(d**2) ** 1.5``, is at least 0.6 in absolute
-    value, its sign tells. Otherwise there is little paper, as when a digit fills all of the
+    towards the ink. If the skewness, ``mean(d**3) / mean(d**2) ** 1.5``, is at least 0.6 or at most
+    -0.6, its sign tells. Otherwise there is little paper, as when a digit fills all of the
     picture; then what prevails at the border is paper: the ink is light if the median of the pixels
     at the border is less than the mean of the darkest and the lightest pixel of all.
 
@@ -106,7 +106,7 @@ def _gradient(image: Plane) -> Plane:
     """Return the levels of a linear gradient along the rows, from 0 on."""
     step = ceil(len(image) / 8)
     slope = float(np.median(image[step:] - image[:-step])) / step if len(image) > step else 0.0
-    return np.arange(len(image)) * slope
+    return np.arange(len(image), dtype=np.float64) * slope
 
 
 def _window_radius(image: Plane) -> int:

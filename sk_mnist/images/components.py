@@ -118,7 +118,8 @@ def _candidates(labels: NDArray[np.int32], boxes: list[Box]) -> list[int]:
         covered = np.maximum(covered, np.bincount(side, minlength=len(boxes) + 1) / len(side))
         starts = side[np.diff(side, prepend=0) != 0]
         n_crossings += np.bincount(starts, minlength=len(boxes) + 1)
-    possible, doubtful = [], []
+    possible: list[int] = []
+    doubtful: list[int] = []
     for i, box in enumerate(boxes):
         is_row = box.right - box.left == width and box.bottom - box.top <= _THICKEST_LINE * width
         is_column = box.bottom - box.top == height and (
