@@ -138,6 +138,8 @@ def prepare_digit(
     if ink is None:
         raise ImageError(name, "has no ink that differs enough from the background")
     digit = select_digit(ink)
+    if not digit.any():
+        raise ImageError(name, "has nothing but lines")
     amount = np.where(with_edges(digit), ink.amount, 0.0)
     box = bounding_box(amount >= _FAINTEST)
     if box.longer_side < _SHORTEST_DIGIT:
