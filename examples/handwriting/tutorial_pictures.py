@@ -7,6 +7,7 @@ photo.
 
 import io
 from pathlib import Path
+from textwrap import wrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -76,7 +77,7 @@ def main() -> None:
     rng = np.random.default_rng(4)
 
     digits = [photo(drawn(written(digit, rng), PEN, SIDE, rng), rng) for digit in range(10)]
-    letter = photo(drawn(varied(odd_pictures.WRITTEN_LETTERS["R"], rng), PEN, SIDE, rng), rng)
+    letter = photo(drawn(varied(odd_pictures.WRITTEN_LETTERS["A"], rng), PEN, SIDE, rng), rng)
     names = [*map(str, range(10)), "letter"]
     said = say(clf, [*digits, letter])
     directory = DOCS / "data" / "digits"
@@ -86,11 +87,11 @@ def main() -> None:
         print(f"{name}.jpg: {words!r}")
     images = DOCS / "images"
     titles = [f"{name}.jpg" for name in names[:-1]]
-    draw_pairs(titles, digits, said[:-1], 10, images / "handwriting-photos.png")
+    draw_pairs(titles, digits, said[:-1], 5, images / "handwriting-photos.png")
 
     troubles = [*TROUBLES][1:]
-    pictures = [pictures_with(trouble, 4, rng)[0][-1] for trouble in troubles]
-    titles = [trouble.replace(" ", "\n", 1) for trouble in troubles]
+    pictures = [pictures_with(trouble, 10, rng)[0][i % 10] for i, trouble in enumerate(troubles)]
+    titles = ["\n".join(wrap(trouble, 16)) for trouble in troubles]
     draw_pairs(titles, pictures, say(clf, pictures), 6, images / "handwriting-troubles.png")
 
     X, y = fetch_mnist(subset="test", return_X_y=True)
