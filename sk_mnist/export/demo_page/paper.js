@@ -2,6 +2,8 @@
 // wide and high, whatever its size on the screen.
 
 const PAPER = 280;
+// The network is given it in this size, five times that of a digit.
+const SHEET = 140;
 const PEN_WIDTH = 20;
 const BLANK = Object.freeze({ strokes: [], photo: null });
 
@@ -12,8 +14,9 @@ class Paper {
     this.stroke = null; // the one that is being drawn
     // What the network is given: dark ink on white, in a size and color that no screen changes.
     this.sheet = document.createElement("canvas");
-    this.sheet.width = this.sheet.height = PAPER;
+    this.sheet.width = this.sheet.height = SHEET;
     this.sheetContext = this.sheet.getContext("2d", { willReadFrequently: true });
+    this.sheetContext.scale(SHEET / PAPER, SHEET / PAPER);
   }
 
   get state() {
@@ -58,13 +61,13 @@ class Paper {
     if (this.canUndo) this.states.pop();
   }
 
-  /** The drawing as the network is given it, as ImageData of PAPER x PAPER pixels. */
+  /** The drawing as the network is given it, as ImageData of SHEET x SHEET pixels. */
   image() {
     const context = this.sheetContext;
     context.fillStyle = "#fff";
     context.fillRect(0, 0, PAPER, PAPER);
     drawStrokes(context, this.state.strokes, "#000");
-    return context.getImageData(0, 0, PAPER, PAPER);
+    return context.getImageData(0, 0, SHEET, SHEET);
   }
 
   /** Show everything on the screen; `pen` is the position of the pen that the keyboard moves. */

@@ -14,7 +14,9 @@ class Plane {
   }
 
   map(change) {
-    return new Plane(this.height, this.width, this.data.map(change));
+    const out = new Plane(this.height, this.width);
+    for (let i = 0; i < out.data.length; i++) out.data[i] = change(this.data[i], i);
+    return out;
   }
 
   transposed() {
@@ -135,41 +137,52 @@ function boxBlur(plane, radius) {
   });
 }
 
-/** The extreme over squares of 2 `radius` + 1 pixels, clipped at the border. */
-function squareFilter(plane, radius, extreme) {
+/** The maxima over squares of 2 `radius` + 1 pixels, clipped at the border. */
+function maximumOverSquares(plane, radius) {
   return inBothDirections(plane, ({ height, width, data }) => {
     const out = new Plane(height, width);
     for (let row = 0; row < height; row++) {
       const last = Math.min(row + radius, height - 1);
       for (let column = 0; column < width; column++) {
-        let value = data[row * width + column];
+        let largest = -Infinity;
         for (let other = Math.max(row - radius, 0); other <= last; other++) {
-          value = extreme(value, data[other * width + column]);
+          const value = data[other * width + column];
+          if (value > largest) largest = value;
         }
-        out.data[row * width + column] = value;
+        out.data[row * width + column] = largest;
       }
     }
     return out;
   });
 }
 
-/** The extreme over the disk around each pixel; beyond the border, pixels are zero. */
-function diskFilter({ height, width, data }, radius, extreme) {
+/** The maxima over the disks around pixels; beyond the border, there are zeros. */
+function maximumOverDisks(plane, radius) {
+  const { height, width } = plane;
   const reach = Math.floor(radius);
-  const disk = [];
+  const padded = plane.padded(reach, reach, reach, reach);
+  const disk = []; // positions in the padded plane, from the upper left of a square
   for (let y = -reach; y <= reach; y++) {
-    for (let x = -reach; x <= reach; x++) if (y * y + x * x <= radius * radius) disk.push([y, x]);
+    for (let x = -reach; x <= reach; x++) {
+      if (y * y + x * x <= radius * radius) disk.push((y + reach) * padded.width + x + reach);
+    }
   }
   const out = new Plane(height, width);
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
-      let value = data[row * width + column];
-      for (const [y, x] of disk) {
-        const isInside = row + y >= 0 && row + y < height && column + x >= 0 && column + x < width;
-        value = extreme(value, isInside ? data[(row + y) * width + column + x] : 0);
+      const start = row * padded.width + column;
+      let largest = -Infinity;
+      for (const offset of disk) {
+        const value = padded.data[start + offset];
+        if (value > largest) largest = value;
       }
-      out.data[row * width + column] = value;
+      out.data[row * width + column] = largest;
     }
   }
   return out;
+}
+
+/** A plane times -1, of which maxima are minima. */
+function negative(plane) {
+  return plane.map((value) => -value);
 }

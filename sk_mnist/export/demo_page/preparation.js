@@ -23,8 +23,7 @@ function prepareDigit(image, polarity = "auto") {
     throw new PictureError("has no ink that differs enough from the background");
   }
   const digit = withEdges(selectDigit(ink), gray.height, gray.width);
-  const amount = new Plane(gray.height, gray.width);
-  digit.forEach((isDigit, i) => (amount.data[i] = isDigit ? ink.amount.data[i] : 0));
+  const amount = ink.amount.map((value, i) => (digit[i] === 1 ? value : 0));
   const box = boundingBox(amount, (value) => value >= 0.04);
   if (longerSide(box) < 5) throw new PictureError("has nothing but specks");
   return { pixels: place(fitDigit(cropped(amount, box))), box, scale, lightOnDark };
@@ -76,8 +75,9 @@ function isLightOnDark(gray) {
 function estimateBackground(gray) {
   const { plane, factor } = coarse(gray, 64);
   const radius = windowRadius(plane);
-  const largest = squareFilter(plane, radius, Math.max);
-  return enlarge(squareFilter(largest, radius, Math.min), factor, gray.height, gray.width);
+  const largest = maximumOverSquares(plane, radius);
+  const closed = negative(maximumOverSquares(negative(largest), radius));
+  return enlarge(closed, factor, gray.height, gray.width);
 }
 
 function darknessOf(gray, background) {
@@ -100,24 +100,36 @@ function windowRadius(plane) {
 
 /** The amount of ink from 0 to 1, and the mask of ink; null if there is hardly any contrast. */
 function findInk(darkness) {
-  const levelOf = (value) => Math.min(Math.max(Math.floor(value + 0.5), 0), 255);
-  const levels = Uint8Array.from(darkness.data, levelOf);
+  const { data } = darkness;
+  const levels = new Uint8ClampedArray(data.length);
+  for (let i = 0; i < data.length; i++) levels[i] = Math.floor(data[i] + 0.5);
   const counts = histogram(levels);
   const paper = quantile(counts, 0.5);
   const darkest = quantile(counts, 1 - 0.002);
-  const noise = 1.4826 * quantile(histogram(levels.map((level) => Math.abs(level - paper))), 0.5);
+  const noise = 1.4826 * quantile(foldedAt(counts, paper), 0.5);
   if (darkest - paper < Math.max(10, 6 * noise)) return null;
   const threshold = paper + 0.4 * (darkest - paper);
-  const mask = Uint8Array.from(darkness.data, (value) => value >= threshold);
-  const full = quantile(histogram(levels.filter((_, i) => mask[i])), 0.5);
+  const mask = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) mask[i] = data[i] >= threshold ? 1 : 0;
+  const full = quantile(histogram(levels, mask), 0.5);
   const amountOf = (value) => Math.min(Math.max((value - paper) / (full - paper), 0), 1);
   return { amount: darkness.map(amountOf), mask };
 }
 
-function histogram(levels) {
+/** How many pixels have each level; of those in a mask, if there is one. */
+function histogram(levels, mask = null) {
   const counts = new Int32Array(256);
-  for (let i = 0; i < levels.length; i++) counts[levels[i]] += 1;
+  for (let i = 0; i < levels.length; i++) {
+    if (mask === null || mask[i] === 1) counts[levels[i]] += 1;
+  }
   return counts;
+}
+
+/** How many pixels have each distance from a level. */
+function foldedAt(counts, level) {
+  const folded = new Int32Array(256);
+  counts.forEach((count, other) => (folded[Math.abs(other - level)] += count));
+  return folded;
 }
 
 /** The lowest level that at least a share of the pixels does not exceed. */
@@ -135,37 +147,45 @@ function selectDigit({ amount, mask }) {
   const order = [...components].sort((a, b) => b.weight - a.weight);
   const isInside = (part) => !part.atBorder && part.weight >= 0.1 * order[0].weight;
   const first = order.find(isInside) ?? order[0];
-  const kept = new Set([first.label]);
+  const isKept = new Uint8Array(components.length + 1);
+  isKept[first.label] = 1;
   let box = first;
   for (const part of order) {
     if (part.weight < 0.02 * first.weight) break;
     const isTooLong = longerSide(part) > 2 * longerSide(first);
     if (part === first || (part.atBorder && isTooLong)) continue;
     if (gap(part, box) <= 0.2 * longerSide(box)) {
-      kept.add(part.label);
+      isKept[part.label] = 1;
       box = union(box, part);
     }
   }
-  return labels.map((label) => kept.has(label));
+  const digit = new Uint8Array(mask.length);
+  for (let i = 0; i < mask.length; i++) digit[i] = isKept[labels[i]];
+  return digit;
 }
 
 /** Components by sides and corners: their boxes, and the sums of their ink. */
 function connectedComponents(mask, { height, width, data }) {
   const labels = new Int32Array(mask.length);
+  const found = new Int32Array(mask.length); // pixels whose neighbors are still to be visited
   const components = [];
   for (let start = 0; start < mask.length; start++) {
-    if (!mask[start] || labels[start]) continue;
+    if (mask[start] === 0 || labels[start] !== 0) continue;
     const label = components.length + 1;
     const part = { label, weight: 0, top: height, bottom: 0, left: width, right: 0 };
-    const found = [start];
     labels[start] = label;
-    while (found.length > 0) {
-      const pixel = found.pop();
-      extend(part, Math.floor(pixel / width), pixel % width);
-      for (const other of neighbors(pixel, height, width)) {
-        if (mask[other] && !labels[other]) {
+    found[0] = start;
+    for (let nFound = 1; nFound > 0; ) {
+      const pixel = found[--nFound];
+      const [row, column] = [Math.floor(pixel / width), pixel % width];
+      extend(part, row, column);
+      const [lastRow, lastColumn] = [Math.min(row + 1, height - 1), Math.min(column + 1, width - 1)];
+      for (let y = Math.max(row - 1, 0); y <= lastRow; y++) {
+        for (let x = Math.max(column - 1, 0); x <= lastColumn; x++) {
+          const other = y * width + x;
+          if (mask[other] === 0 || labels[other] !== 0) continue;
           labels[other] = label;
-          found.push(other);
+          found[nFound++] = other;
         }
       }
     }
@@ -173,38 +193,31 @@ function connectedComponents(mask, { height, width, data }) {
       part.top === 0 || part.left === 0 || part.bottom === height || part.right === width;
     components.push(part);
   }
-  labels.forEach((label, i) => {
-    if (label) components[label - 1].weight += data[i];
-  });
-  return { labels, components };
-}
-
-/** A pixel and those next to it, by sides or corners. */
-function neighbors(pixel, height, width) {
-  const [row, column] = [Math.floor(pixel / width), pixel % width];
-  const found = [];
-  for (let y = Math.max(row - 1, 0); y <= Math.min(row + 1, height - 1); y++) {
-    for (let x = Math.max(column - 1, 0); x <= Math.min(column + 1, width - 1); x++) {
-      found.push(y * width + x);
-    }
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] !== 0) components[labels[i] - 1].weight += data[i];
   }
-  return found;
+  return { labels, components };
 }
 
 /** Add the pixels next to a mask. */
 function withEdges(mask, height, width) {
   const out = new Uint8Array(mask.length);
-  mask.forEach((isSet, pixel) => {
-    if (isSet) for (const other of neighbors(pixel, height, width)) out[other] = 1;
-  });
+  for (let pixel = 0; pixel < mask.length; pixel++) {
+    if (mask[pixel] === 0) continue;
+    const [row, column] = [Math.floor(pixel / width), pixel % width];
+    const [left, right] = [Math.max(column - 1, 0), Math.min(column + 1, width - 1)];
+    for (let y = Math.max(row - 1, 0); y <= Math.min(row + 1, height - 1); y++) {
+      out.fill(1, y * width + left, y * width + right + 1);
+    }
+  }
   return out;
 }
 
 function boundingBox({ height, width, data }, isInside) {
   const box = { top: height, bottom: 0, left: width, right: 0 };
-  data.forEach((value, i) => {
-    if (isInside(value)) extend(box, Math.floor(i / width), i % width);
-  });
+  for (let i = 0; i < data.length; i++) {
+    if (isInside(data[i])) extend(box, Math.floor(i / width), i % width);
+  }
   return box;
 }
 
@@ -278,8 +291,8 @@ function fitDigit(ink) {
 function grown(ink, growth) {
   const reach = Math.floor(Math.abs(growth));
   if (reach === 0) return ink;
-  if (growth < 0) return diskFilter(ink, -growth, Math.min);
-  return diskFilter(ink.padded(reach, reach, reach, reach), growth, Math.max);
+  if (growth < 0) return negative(maximumOverDisks(negative(ink), -growth));
+  return maximumOverDisks(ink.padded(reach, reach, reach, reach), growth);
 }
 
 // placement.py
