@@ -17,6 +17,7 @@ import typer
 import sk_mnist
 from sk_mnist.cli.compile import compile_kernels
 from sk_mnist.cli.console import print_error
+from sk_mnist.cli.demo import demo
 from sk_mnist.cli.evaluate import evaluate
 from sk_mnist.cli.search import search
 from sk_mnist.cli.train import TrainCommand, train
@@ -28,6 +29,7 @@ app = typer.Typer(add_completion=False)
 app.command(cls=TrainCommand)(train)
 app.command()(search)
 app.command()(evaluate)
+app.command()(demo)
 app.command("compile")(compile_kernels)
 
 

@@ -19,7 +19,6 @@ from urllib.parse import quote
 import numpy as np
 import numpy.typing as npt
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from sklearn.utils.validation import check_is_fitted
 
 import sk_mnist
@@ -44,11 +43,6 @@ _SCRIPTS = (
     "answer.js",
     "page.js",
 )
-_ICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 28 28"><rect width="28" height="28" rx="6"/>'
-    '<path d="M9 8h10l-6 13" fill="none" stroke="#fff" stroke-width="3"/></svg>'
-)
-
 WeightDtype = Literal["float32", "float16"]
 
 
@@ -166,9 +160,9 @@ def page(
         .render(
             title=title,
             policy=_policy(script, style),
-            icon=f"data:image/svg+xml,{quote(_ICON)}",
-            style=Markup(style),
-            script=Markup(script),
+            icon=f"data:image/svg+xml,{quote(_source('icon.svg').strip())}",
+            style=style,
+            script=script,
             network=network,
             weights=base64.b64encode(content).decode(),
             layers=", ".join(map(str, network["layerSizes"])),
@@ -182,8 +176,10 @@ def page(
 
 def _check_estimator(estimator: Any) -> None:
     if ExportMixin not in type(estimator).__bases__:
-        wraps = " Give the classifier that it ends in, if the steps before leave pixels as they are."
-        hint = wraps if hasattr(estimator, "steps") or hasattr(estimator, "best_estimator_") else ""
+        wraps_one = hasattr(estimator, "steps") or hasattr(estimator, "best_estimator_")
+        hint = (
+            " Give the classifier in it, if nothing before it changes pixels." if wraps_one else ""
+        )
         raise TypeError(
             f"A page can be made of a KerasMLPClassifier, got {type(estimator).__name__}.{hint}"
         )

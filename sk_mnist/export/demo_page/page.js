@@ -193,14 +193,16 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", change);
  * For scripts and for the curious, in the browser's console:
  * `skMnist.probabilities(pixels)` predicts from 784 bytes as `predict_proba` does,
  * `skMnist.saliency(pixels, label)` is the map of `SaliencyDisplay`,
- * `skMnist.prepare(imageData, polarity)` is `prepare_digit`, and
- * `skMnist.timings` has the milliseconds that the last updates have taken.
+ * `skMnist.prepare(imageData, polarity)` is `prepare_digit`, `skMnist.readPhoto(blob)` is it of a file,
+ * `skMnist.drawing()` is what the network is given of a drawing, `skMnist.latest()` what it was given
+ * last, and `skMnist.timings` has the milliseconds that the last updates have taken.
  */
 window.skMnist = {
   classes: spec.classes,
   probabilities: (pixels) => network.probabilities(pixels),
   saliency: (pixels, label) => saliency(network, pixels, label),
   prepare: prepareDigit,
+  readPhoto,
   drawing: () => paper.image(),
   latest: () => latest,
   timings,
