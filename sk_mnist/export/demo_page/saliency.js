@@ -6,7 +6,7 @@ const SIDE = 28;
 const PATCH = 3;
 
 // Patches whose networks are computed side by side, so that a weight is read once for all of them.
-const BATCH = 8;
+const BATCH = 4;
 
 // Probabilities are kept above this, as in Python: the resolution of float64.
 const EPSILON = Number.EPSILON;
@@ -26,8 +26,9 @@ function* saliencySteps(network, pixels, label) {
   const rest = new RestOfNetwork(network);
   let positions = [];
   const finish = () => {
-    rest.logits(positions.length).forEach((logits, k) => {
-      decreases[positions[k]] = whole - logOdds(network, logits, label);
+    const logitsOf = rest.logits();
+    positions.forEach((position, picture) => {
+      decreases[position] = whole - logOdds(network, logitsOf(picture), label);
     });
     positions = [];
   };
@@ -104,74 +105,95 @@ function logOdds(network, logits, label) {
 
 /** All layers but the first, for several pictures side by side. */
 class RestOfNetwork {
-  constructor(network) {
-    this.activate = network.activate;
-    this.layers = network.layers.slice(1);
+  constructor({ activate, layers }) {
+    this.activate = activate;
+    this.layers = layers.slice(1);
     for (const layer of this.layers) layer.transposed ??= transposed(layer);
-    // Sums of the units of a layer, those of all pictures beside each other.
-    this.first = new Float64Array(BATCH * network.layers[0].units);
+    // Of each layer what its units sum up, the numbers of all pictures beside each other.
+    this.sums = layers.map(({ units }) => new Float64Array(BATCH * units));
   }
 
   /** Set the sums of the first layer of a picture: those of the whole picture less what is covered. */
   setFirst(picture, whole, covered) {
+    const [first] = this.sums;
+    const [a, b, c] = covered;
     for (let i = 0; i < whole.length; i++) {
-      let sum = whole[i];
-      for (let k = 0; k < covered.length; k++) sum -= covered[k][i];
-      this.first[i * BATCH + picture] = sum;
+      first[i * BATCH + picture] = whole[i] - a[i] - (b ? b[i] : 0) - (c ? c[i] : 0);
     }
   }
 
-  /** What the last layer sums up for each of the first `n` pictures. */
-  logits(n) {
-    let sums = this.first;
-    for (const layer of this.layers) {
-      const hidden = new Float64Array(sums.length);
-      const active = new Int32Array(layer.inputs);
-      const nActive = this.activateAll(sums, hidden, active);
-      sums = new Float64Array(layer.units * BATCH);
-      for (let j = 0; j < layer.units; j++) {
-        sumUnit(layer, j, hidden, active.subarray(0, nActive), sums);
+  /** A function from a picture to what the last layer sums up. */
+  logits() {
+    this.layers.forEach((layer, k) => {
+      const { hidden, active } = this.activated(this.sums[k]);
+      for (let unit = 0; unit < layer.units; unit += 2) {
+        sumTwoUnits(layer, unit, hidden, active, this.sums[k + 1]);
       }
-    }
-    const units = sums.length / BATCH;
-    return Array.from({ length: n }, (_, picture) =>
-      Float64Array.from({ length: units }, (_, j) => sums[j * BATCH + picture]),
-    );
+    });
+    const last = this.sums.at(-1);
+    const logits = new Float64Array(last.length / BATCH);
+    return (picture) => {
+      for (let j = 0; j < logits.length; j++) logits[j] = last[j * BATCH + picture];
+      return logits;
+    };
   }
 
-  /** Compute hidden outputs; those of the units that are not zero in all pictures move up. */
-  activateAll(sums, hidden, active) {
+  /** The outputs of the units that are not zero in all pictures, and which these are. */
+  activated(sums) {
+    const hidden = new Float64Array(sums.length);
+    const active = new Int32Array(sums.length / BATCH);
     let nActive = 0;
     for (let i = 0; i < active.length; i++) {
       let isActive = false;
-      for (let k = 0; k < BATCH; k++) {
-        const value = this.activate(sums[i * BATCH + k]);
-        hidden[nActive * BATCH + k] = value;
+      for (let picture = 0; picture < BATCH; picture++) {
+        const value = this.activate(sums[i * BATCH + picture]);
+        hidden[nActive * BATCH + picture] = value;
         isActive ||= value !== 0;
       }
       if (isActive) active[nActive++] = i;
     }
-    return nActive;
+    return { hidden, active: active.subarray(0, nActive) };
   }
 }
 
-/** Sum up one unit for eight pictures: BATCH, written out, as the sums then stay in registers. */
-function sumUnit({ inputs, transposed, intercept }, j, hidden, active, out) {
-  let a = intercept[j];
-  let [b, c, d, e, f, g, h] = [a, a, a, a, a, a, a];
+/** Sum up two units for four pictures, written out, so that the eight sums stay in registers. */
+function sumTwoUnits({ inputs, units, transposed, intercept }, unit, hidden, active, out) {
+  const other = Math.min(unit + 1, units - 1); // the same one, if there is no other
+  const [start, otherStart] = [unit * inputs, other * inputs];
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let e = 0;
+  let f = 0;
+  let g = 0;
+  let h = 0;
   for (let i = 0; i < active.length; i++) {
-    const weight = transposed[j * inputs + active[i]];
+    const weight = transposed[start + active[i]];
+    const otherWeight = transposed[otherStart + active[i]];
     const at = i * BATCH;
-    a += weight * hidden[at];
-    b += weight * hidden[at + 1];
-    c += weight * hidden[at + 2];
-    d += weight * hidden[at + 3];
-    e += weight * hidden[at + 4];
-    f += weight * hidden[at + 5];
-    g += weight * hidden[at + 6];
-    h += weight * hidden[at + 7];
+    const p = hidden[at];
+    const q = hidden[at + 1];
+    const r = hidden[at + 2];
+    const s = hidden[at + 3];
+    a += weight * p;
+    b += weight * q;
+    c += weight * r;
+    d += weight * s;
+    e += otherWeight * p;
+    f += otherWeight * q;
+    g += otherWeight * r;
+    h += otherWeight * s;
   }
-  [a, b, c, d, e, f, g, h].forEach((sum, k) => (out[j * BATCH + k] = sum));
+  setFour(out, unit * BATCH, intercept[unit], a, b, c, d);
+  setFour(out, other * BATCH, intercept[other], e, f, g, h);
+}
+
+function setFour(out, at, intercept, a, b, c, d) {
+  out[at] = a + intercept;
+  out[at + 1] = b + intercept;
+  out[at + 2] = c + intercept;
+  out[at + 3] = d + intercept;
 }
 
 /** The weights of shape (units, inputs). */
