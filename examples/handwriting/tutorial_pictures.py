@@ -1,8 +1,8 @@
 """The pictures of docs/handwriting.md: photos to try, and figures.
 
 ``python examples/handwriting/tutorial_pictures.py`` trains the default network on MNIST, writes
-docs/data/digits/*.jpg and docs/images/handwriting-*.png, and prints the first table of the page: what
-the network says to each photo.
+docs/data/digits/*.jpg and docs/images/handwriting-*.png, and prints the first table of the page:
+what the network says to each photo.
 """
 
 import io
