@@ -55,6 +55,7 @@ def test_unfamiliar_scores_do_not_depend_on_contrast(detector, digits):
     others = digits[1][:50]
     expected = detector.score_samples(others)
     np.testing.assert_allclose(detector.score_samples(others / 255), expected, rtol=1e-3)
+    np.testing.assert_allclose(detector.score_samples(others * 1e-9), expected, rtol=1e-3)
     np.testing.assert_allclose(detector.score_samples(others // 2), expected, rtol=0.05)
 
 
