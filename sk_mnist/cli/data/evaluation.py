@@ -112,8 +112,6 @@ def load_evaluation_data(
     if target is None and record is not None and kind_of(Path(record.file)) == request.kind:
         target = record.target
     samples = read_samples(Path(request.data), target, polarity)
-    if len(samples.y) == 0:
-        raise CommandError(f"{samples.labels_from} has no labels")
     rows = _rows_to_test(samples, record, model_path)
     y = labels_like(samples.y, model.classes_, samples.labels_from)
     n_test = int(rows.sum())

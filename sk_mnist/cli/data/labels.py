@@ -31,8 +31,10 @@ def make_labels(values: pd.Series, where: str) -> NDArray[Any]:
     Raises
     ------
     CommandError
-        If the values are no classes.
+        If there are none, or they are no classes.
     """
+    if len(values) == 0:
+        raise CommandError(f"{where} has no labels")
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
     kind = pd.api.types.infer_dtype(values, skipna=False)
@@ -69,8 +71,6 @@ def check_classes(y: NDArray[Any], where: str, *, least: int) -> None:
     ------
     CommandError
     """
-    if len(y) == 0:
-        raise CommandError(f"{where} has no labels")
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) == 1:
         raise CommandError(

@@ -127,7 +127,7 @@ def _read_csv(path: Path, content: bytes) -> pd.DataFrame:
             f"{len(names):,}"
         ) from error
     except ValueError as error:  # of which ParserError is one
-        reason = str(error).removeprefix("Error tokenizing data. C error: ")
+        reason = str(error).strip().removeprefix("Error tokenizing data. C error: ")
         raise CommandError(f"{path} is not a CSV file that can be read: {reason}") from error
 
 
