@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from sk_mnist.cli.console import CommandError, print_error
@@ -50,7 +49,7 @@ def has_digits(classifier: Any) -> bool:
 
 
 def classify(
-    path: Path, classifier: Any, pixels: npt.NDArray[np.uint8]
+    path: Path, classifier: Any, X: Any, source: str
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Return the predicted classes, and the probabilities of all classes.
 
@@ -59,9 +58,11 @@ def classify(
     path : Path
         File of the classifier, for error messages.
     classifier : fitted classifier
-        Takes rows of 784 pixels.
-    pixels : ndarray of shape (n_samples, 784)
-        The pictures.
+        Of pictures, or of anything else.
+    X : DataFrame or ndarray of shape (n_samples, n_features)
+        What it takes.
+    source : str
+        Where X is from, for error messages.
 
     Returns
     -------
@@ -71,19 +72,21 @@ def classify(
     Raises
     ------
     CommandError
-        If the classifier has no probabilities, or predicts several labels per picture.
+        If the classifier has no probabilities, predicts several labels per picture, or fails.
     """
     if not hasattr(classifier, "predict_proba"):
         raise CommandError(
             f"{path} contains a {type(classifier).__name__}, which has no predict_proba; "
             "CalibratedClassifierCV adds one"
         )
-    names = getattr(classifier, "feature_names_in_", None)
-    X = pixels if names is None else pd.DataFrame(pixels, columns=names)
-    y_pred = np.asarray(classifier.predict(X))
+    try:
+        y_pred, y_proba = np.asarray(classifier.predict(X)), classifier.predict_proba(X)
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise CommandError(f"{path} cannot predict {source}: {reason}") from error
     if y_pred.ndim != 1:
-        raise CommandError(f"{path} predicts several labels for each picture, not one class")
-    return y_pred, np.asarray(classifier.predict_proba(X))
+        raise CommandError(f"{path} predicts several labels at once, not one class")
+    return y_pred, np.asarray(y_proba)
 
 
 def unfamiliar_rows(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_] | None:

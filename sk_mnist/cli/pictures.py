@@ -1,4 +1,4 @@
-"""The pictures that predict is given: found by their names, and read."""
+"""The files that predict is given: found by their names, and pictures read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sk_mnist.images.prepare import Polarity
 _UNREADABLE_SUFFIXES = {".heic", ".heif"}
 
 
-def find_pictures(arguments: Sequence[str]) -> list[str]:
+def find_files(arguments: Sequence[str]) -> list[str]:
     """Return the files that the arguments stand for.
 
     Parameters

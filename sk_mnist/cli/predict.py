@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from sk_mnist.cli.console import CommandError, ResultConsole
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    from sk_mnist.cli.predictions import Prediction
 
 EXIT_SOME_FAILED = 1
 
@@ -27,11 +21,12 @@ def predict(
             help="Model file written by train, search, save or joblib.dump.",
         ),
     ],
-    images: Annotated[
+    files: Annotated[
         list[str],
         typer.Argument(
             metavar="IMAGE",
-            help="Pictures of one digit each: files, directories, patterns such as '*.jpg'.",
+            help="Pictures of one digit each: files, directories, patterns such as '*.jpg'. For a "
+            "model of a table: .csv, .parquet or .npz files with its columns.",
         ),
     ],
     polarity: Annotated[
@@ -45,7 +40,7 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
 ) -> None:
-    """Predict the digits in pictures.
+    """Predict the digits in pictures, or the classes of the rows of a table.
 
     A picture that is unlike any digit in MNIST is marked as unfamiliar. A file
     that is no picture, or shows no digit, is listed with the reason, and the
@@ -56,52 +51,16 @@ def predict(
     """
     if as_json and as_csv:
         raise CommandError("--json and --csv exclude each other")
-    from sk_mnist.cli.models import load_classifier
-    from sk_mnist.cli.pictures import find_pictures
+    from sk_mnist.cli.pictures import find_files
+    from sk_mnist.cli.predicting import predict_files
     from sk_mnist.cli.predictions import print_predictions, to_csv, to_json
 
-    files = find_pictures(images)
-    classifier = load_classifier(model)
-    predictions, heading = _predict(model, classifier, files, polarity)
+    predictions = predict_files(model, find_files(files), polarity)
     console = ResultConsole()
     if as_json or as_csv:
         write = to_json if as_json else to_csv
         console.out(write(predictions), highlight=False)
     else:
-        print_predictions(console, predictions, heading)
-    if any(prediction.error is not None for prediction in predictions):
+        print_predictions(console, predictions)
+    if predictions.n_failed:
         raise typer.Exit(EXIT_SOME_FAILED)
-
-
-def _predict(
-    path: Path,
-    classifier: Any,
-    files: list[str],
-    polarity: Literal["auto", "dark", "light"] | None,
-) -> tuple[list[Prediction], str]:
-    """Return the predictions, and what the classes are."""
-    import numpy as np
-
-    from sk_mnist.cli.models import warn_of_other_units
-    from sk_mnist.cli.picture_classifier import (
-        classify,
-        has_digits,
-        split_off_preparation,
-        unfamiliar_rows,
-    )
-    from sk_mnist.cli.pictures import read_pictures
-    from sk_mnist.cli.predictions import collect_predictions
-
-    own_polarity, classifier = split_off_preparation(classifier)
-    are_digits = has_digits(classifier)
-    pixels, failures = read_pictures(files, polarity or own_polarity)
-    y_pred, y_proba = np.empty(0), np.empty((0, 0))
-    unfamiliar: npt.NDArray[np.bool_] | None = None
-    if len(pixels):
-        warn_of_other_units(classifier, pixels)
-        y_pred, y_proba = classify(path, classifier, pixels)
-        unfamiliar = unfamiliar_rows(pixels) if are_digits else None
-    predictions = collect_predictions(
-        files, failures, y_pred, y_proba, classifier.classes_, unfamiliar
-    )
-    return predictions, "digit" if are_digits else "class"

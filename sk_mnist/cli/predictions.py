@@ -1,4 +1,4 @@
-"""What predict tells about each picture, and how it is written: as a table, CSV or JSON."""
+"""What predict tells about each picture or row, and how it is written: a table, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,14 @@ from rich.text import Text
 
 @dataclass(frozen=True)
 class Prediction:
-    """The prediction for one picture, or why there is none.
+    """The prediction for one picture or row, or why there is none.
 
     Attributes
     ----------
     file : str
-        The picture, as it was named.
+        The picture, or the table, as it was named.
+    row : int
+        The number of the row in the table, from 1. None for a picture.
     prediction : object
         The predicted class. None if the file failed.
     probability : float
@@ -40,6 +42,7 @@ class Prediction:
     """
 
     file: str
+    row: int | None = None
     prediction: Any = None
     probability: float | None = None
     runner_up: Any = None
@@ -48,15 +51,45 @@ class Prediction:
     error: str | None = None
 
 
-def collect_predictions(
+@dataclass(frozen=True)
+class Predictions:
+    """The predictions for all pictures, or for all rows of tables.
+
+    Attributes
+    ----------
+    records : list of Prediction
+        In order.
+    columns : tuple of str
+        The attributes of `Prediction` that have a meaning for this kind of files.
+    class_noun : {"digit", "class"}
+        What a class is called.
+    """
+
+    records: list[Prediction]
+    columns: tuple[str, ...]
+    class_noun: str
+
+    @property
+    def n_failed(self) -> int:
+        """Return the number of files that failed."""
+        return sum(record.error is not None for record in self.records)
+
+
+_COMMON = ("prediction", "probability", "runner_up", "runner_up_probability")
+_OF_PICTURES = ("file", *_COMMON, "unfamiliar", "error")
+_OF_ROWS = ("file", "row", *_COMMON)
+
+
+def of_pictures(
     files: Sequence[str],
     failures: Mapping[int, str],
     y_pred: npt.NDArray[Any],
     y_proba: npt.NDArray[Any],
     classes: npt.NDArray[Any],
     unfamiliar: npt.NDArray[np.bool_] | None,
-) -> list[Prediction]:
-    """Put together what is known about each file.
+    class_noun: str,
+) -> Predictions:
+    """Put together what is known about each picture.
 
     Parameters
     ----------
@@ -72,20 +105,46 @@ def collect_predictions(
         The class of each column.
     unfamiliar : ndarray of shape (n_readable,), dtype=bool, or None
         Which pictures are unlike all digits of MNIST, if that is known.
+    class_noun : {"digit", "class"}
+        What a class is called.
 
     Returns
     -------
-    list of Prediction
-        One for each file.
+    Predictions
     """
     predicted = _predictions(y_pred, y_proba, classes.tolist())
     known = iter([None] * len(y_pred) if unfamiliar is None else unfamiliar.tolist())
-    return [
+    records = [
         Prediction(file, error=failures[position])
         if position in failures
-        else Prediction(file, *next(predicted), unfamiliar=next(known))
+        else Prediction(file, None, *next(predicted), unfamiliar=next(known))
         for position, file in enumerate(files)
     ]
+    return Predictions(records, _OF_PICTURES, class_noun)
+
+
+def of_rows(
+    classified: Mapping[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]], classes: npt.NDArray[Any]
+) -> Predictions:
+    """Put together what is known about each row of tables.
+
+    Parameters
+    ----------
+    classified : mapping of str to tuple of ndarray
+        The predicted classes and the probabilities of the rows of each file.
+    classes : ndarray of shape (n_classes,)
+        The class of each column.
+
+    Returns
+    -------
+    Predictions
+    """
+    records = [
+        Prediction(file, row, *predicted)
+        for file, (y_pred, y_proba) in classified.items()
+        for row, predicted in enumerate(_predictions(y_pred, y_proba, classes.tolist()), 1)
+    ]
+    return Predictions(records, _OF_ROWS, "class")
 
 
 def _predictions(
@@ -101,24 +160,26 @@ def _predictions(
         yield label, float(row[column]), classes[second], float(row[second])
 
 
-def to_json(predictions: Sequence[Prediction]) -> str:
-    """Return predictions as a JSON array of objects with the attributes of `Prediction`."""
-    records = [asdict(prediction) for prediction in predictions]
+def to_json(predictions: Predictions) -> str:
+    """Return predictions as a JSON array of objects."""
+    records = [_selected(record, predictions.columns) for record in predictions.records]
     return json.dumps(records, indent=2, default=str)
 
 
-def to_csv(predictions: Sequence[Prediction]) -> str:
-    """Return predictions as CSV with one column for each attribute of `Prediction`.
-
-    What is None is an empty cell, and `unfamiliar` is "true" or "false".
-    """
+def to_csv(predictions: Predictions) -> str:
+    """Return predictions as CSV: None as an empty cell, `unfamiliar` as "true" or "false"."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Prediction)])
-    for prediction in predictions:
-        record = asdict(prediction) | {"file": _encodable(prediction.file)}
+    writer.writerow(predictions.columns)
+    for prediction in predictions.records:
+        record = _selected(prediction, predictions.columns)
+        record["file"] = _encodable(prediction.file)
         writer.writerow([_cell(value) for value in record.values()])
     return buffer.getvalue().removesuffix("\n")
+
+
+def _selected(prediction: Prediction, columns: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(prediction, name) for name in columns}
 
 
 def _cell(value: Any) -> str:
@@ -127,53 +188,63 @@ def _cell(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def print_predictions(
-    console: Console, predictions: Sequence[Prediction], class_heading: str
-) -> None:
+def print_predictions(console: Console, predictions: Predictions) -> None:
     """Print predictions as a table, and below it what the marks mean.
 
     Parameters
     ----------
     console : rich.console.Console
         Where to print.
-    predictions : sequence of Prediction
+    predictions : Predictions
         What to print.
-    class_heading : str
-        What the classes are: "digit" or "class".
     """
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("file", overflow="fold")
-    table.add_column(class_heading, justify="right", style="bold")
+    has_rows = "row" in predictions.columns
+    if has_rows:
+        table.add_column("row", justify="right", no_wrap=True)
+    table.add_column(predictions.class_noun, justify="right", style="bold")
     table.add_column("probability", justify="right", no_wrap=True)
     table.add_column("runner-up", justify="right")
-    table.add_column("note", overflow="fold")
-    for prediction in predictions:
-        table.add_row(*_table_row(prediction))
+    if not has_rows:
+        table.add_column("note", overflow="fold")
+    for record in predictions.records:
+        file, cells = Text(_visible(record.file)), _result_cells(record)
+        if has_rows:
+            table.add_row(file, Text(f"{record.row:,}"), *cells)
+        else:
+            table.add_row(file, *cells, _note(record))
     console.print(table)
-    n_failed = sum(prediction.error is not None for prediction in predictions)
-    n_unfamiliar = sum(bool(prediction.unfamiliar) for prediction in predictions)
+    _print_counts(console, predictions)
+
+
+def _print_counts(console: Console, predictions: Predictions) -> None:
+    n_files, n_failed = len(predictions.records), predictions.n_failed
+    n_unfamiliar = sum(bool(record.unfamiliar) for record in predictions.records)
     if n_unfamiliar:
         console.print(
             f"Unfamiliar, unlike any digit in MNIST: {n_unfamiliar:,} of "
-            f"{len(predictions) - n_failed:,} pictures (and 1 in 100 of MNIST's own digits).",
+            f"{n_files - n_failed:,} pictures (and 1 in 100 of MNIST's own digits).",
             highlight=False,
         )
     if n_failed:
-        console.print(
-            f"{n_failed:,} of {len(predictions):,} files could not be read.", highlight=False
-        )
+        console.print(f"{n_failed:,} of {n_files:,} files could not be read.", highlight=False)
 
 
-def _table_row(prediction: Prediction) -> list[Text]:
-    file = Text(_visible(prediction.file))
-    if prediction.error is not None:
-        return [file, *[Text()] * 3, Text(_visible(prediction.error), style="red")]
-    runner_up = Text()
-    if prediction.runner_up is not None:
-        runner_up = Text(f"{prediction.runner_up} ({_percent(prediction.runner_up_probability)})")
-    mark = Text("unfamiliar", style="yellow") if prediction.unfamiliar else Text()
-    label = Text(_visible(str(prediction.prediction)))
-    return [file, label, Text(_percent(prediction.probability)), runner_up, mark]
+def _result_cells(record: Prediction) -> list[Text]:
+    if record.error is not None:
+        return [Text()] * 3
+    label, runner_up = Text(_visible(str(record.prediction))), Text()
+    if record.runner_up is not None:
+        percent = _percent(record.runner_up_probability)
+        runner_up = Text(f"{_visible(str(record.runner_up))} ({percent})")
+    return [label, Text(_percent(record.probability)), runner_up]
+
+
+def _note(record: Prediction) -> Text:
+    if record.error is not None:
+        return Text(_visible(record.error), style="red")
+    return Text("unfamiliar", style="yellow") if record.unfamiliar else Text()
 
 
 def _percent(probability: float | None) -> str:

@@ -230,7 +230,7 @@ def test_predict_takes_any_classifier_without_marks(predict, save_model, tmp_pat
         (lambda X: LinearSVC().fit(X, [0, 1]), "a LinearSVC, which has no predict_proba"),
         (
             lambda X: KNeighborsClassifier(1).fit(X, np.eye(2, dtype=int)),
-            "predicts several labels for each picture",
+            "predicts several labels at once",
         ),
         (lambda X: fit_logistic_regression(64), "expects 64 features"),
     ],
