@@ -111,7 +111,7 @@ def load_evaluation_data(
     target = request.target
     if target is None and record is not None and kind_of(Path(record.file)) == request.kind:
         target = record.target
-    samples = read_samples(Path(request.data), target, polarity)
+    samples = read_samples(Path(request.data), target, polarity, quiet=console.quiet)
     rows = _rows_to_test(samples, record, model_path)
     y = labels_like(samples.y, model.classes_, samples.labels_from)
     n_test = int(rows.sum())
