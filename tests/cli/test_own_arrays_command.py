@@ -82,6 +82,14 @@ def test_own_arrays_error_names_the_array(tmp_path, arrays, message):
         read_arrays(Path("arrays.npz"), (tmp_path / "arrays.npz").read_bytes(), None)
 
 
+def test_own_arrays_without_a_label_are_left_out(capsys, tmp_path):
+    np.savez(tmp_path / "some.npz", X=X, y=np.where(y == 1, 1.0, np.nan))
+    rows, labels = read_arrays(Path("some.npz"), (tmp_path / "some.npz").read_bytes(), None)
+    np.testing.assert_array_equal(rows, X[y == 1])
+    assert labels.tolist() == [1.0] * 10
+    assert "10 of 20 rows of some.npz have no 'y' and are left out" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04garbage"])
 def test_own_arrays_file_that_is_none_is_refused(content):
     with pytest.raises(CommandError, match=r"arrays.npz is not an .npz file"):

@@ -28,6 +28,7 @@ def table(**columns):
         (pd.date_range("2020-01-01", periods=N), "dates"),
         (pd.date_range("2020-01-01", periods=N).strftime("%Y-%m-%d"), "dates"),
         (pd.date_range("2020-01-01", periods=N).strftime("%d.%m.%Y %H:%M"), "dates"),
+        (["12/31/99", "1/1/00"] * (N // 2), "dates"),
         ([f"person {i}" for i in range(N)], "mostly different texts"),
         ([[1]] * N, "neither numbers nor text"),
     ],
@@ -53,9 +54,18 @@ def test_identifiers_in_any_order_are_known_by_their_name():
         [True, None] * (N // 2),
         pd.Categorical([1, 2] * (N // 2)),
         ["1", "2", "A", None] * (N // 4),
+        ["1.2.3", "1.10.0"] * (N // 2),
         pd.array([True, None] * (N // 2), dtype="boolean"),
     ],
-    ids=["text", "booleans", "missing-booleans", "categories", "codes", "nullable-booleans"],
+    ids=[
+        "text",
+        "booleans",
+        "missing-booleans",
+        "categories",
+        "codes",
+        "versions",
+        "nullable-booleans",
+    ],
 )
 def test_text_categories_and_booleans_are_one_hot(values):
     frame = table(other=values)
@@ -64,6 +74,8 @@ def test_text_categories_and_booleans_are_one_hot(values):
     preparation = make_preparation(columns).fit(frame)
     prepared = np.asarray(preparation.transform(frame))
     one_hot = prepared[:, 1:]
+    names = preparation.get_feature_names_out()
+    assert all(name.startswith("categories__other_") for name in names[1:])
     assert one_hot.shape[1] == frame["other"].nunique(dropna=False)
     assert (one_hot.sum(axis=1) == 1).all()
     unknown = preparation.transform(frame.assign(other="unknown"))
@@ -92,6 +104,7 @@ def test_categories_are_the_same_whatever_type_they_were_read_as():
 def test_preparation_of_columns_is_pickled():
     frame = table(other=["x", "y"] * (N // 2))
     preparation = make_preparation(choose_columns(frame, "table.csv")).fit(frame)
+    assert "0x" not in repr(preparation)  # an address would make each report another
     loaded = pickle.loads(pickle.dumps(preparation))
     np.testing.assert_array_equal(loaded.transform(frame), preparation.transform(frame))
 

@@ -158,5 +158,6 @@ def test_labels_that_are_no_classes_are_refused(values, message):
 def test_labels_of_a_file_are_compared_as_text_with_those_of_a_model():
     found = labels_like(np.array([1, 2, 1]), np.array(["1", "2", "A"]), "column 'y'")
     assert found.tolist() == ["1", "2", "1"]
+    assert labels_like(np.array([1, 0]), np.array([0.0, 1.0]), "column 'y'").tolist() == [1.0, 0.0]
     with pytest.raises(CommandError, match=r"in 2 of 3 rows: 'x'; its classes are 0, 1"):
         labels_like(np.array(["x", "x", "1"]), np.array([0, 1]), "column 'y'")
