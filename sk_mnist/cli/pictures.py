@@ -72,7 +72,7 @@ def _pictures_in(directory: str) -> list[str]:
 
 
 def read_pictures(
-    paths: Sequence[str], polarity: Polarity
+    paths: Sequence[str], polarity: Polarity, *, quiet: bool = False
 ) -> tuple[npt.NDArray[np.uint8], dict[int, str]]:
     """Read pictures and make them like MNIST's digits.
 
@@ -82,6 +82,8 @@ def read_pictures(
         The files. If they are many, a terminal shows the progress on standard error.
     polarity : {"auto", "dark", "light"}
         Whether ink is darker or lighter than the background.
+    quiet : bool, default=False
+        Whether not to show the progress.
 
     Returns
     -------
@@ -92,7 +94,7 @@ def read_pictures(
     """
     rows = []
     failures = {}
-    for position, path in enumerate(_with_progress(paths)):
+    for position, path in enumerate(paths if quiet else _with_progress(paths)):
         try:
             rows.append(prepare_digit(path, polarity=polarity).pixels)
         except ImageError as error:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder
 
 from sk_mnist.cli.console import CommandError
 
@@ -32,7 +33,7 @@ _MAX_CODES = 20
 # Fewer rows are in rising order by chance.
 _MIN_ROWS_OF_IDENTIFIERS = 8
 _IDENTIFIER_NAME = r"(?i)(.*[_\s-])?(id|index|key|uuid|nr|no|number)|.*Id|.*ID|Unnamed: \d+"
-_DATE = r"\s*\d{1,4}([-/.])\d{1,2}\1\d{1,4}([T ].*)?"
+_DATE = r"\s*(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d{2}))([T ].*)?"
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,7 @@ def make_preparation(columns: Columns) -> ColumnTransformer:
     ColumnTransformer
         Not fitted.
     """
-    categories = make_pipeline(
-        FunctionTransformer(as_text, feature_names_out="one-to-one"),
-        OneHotEncoder(handle_unknown="ignore"),
-    )
+    categories = make_pipeline(AsText(), OneHotEncoder(handle_unknown="ignore"))
     steps = [
         (NUMBERS, make_imputer(), columns.numbers),
         ("categories", categories, columns.categories),
@@ -201,27 +199,50 @@ def number_columns(model: Any) -> list[str]:
     ]
 
 
-def as_text(frame: Any) -> pd.DataFrame:
-    """Return categories as text, so that 1, 1.0 and "1" are the same one.
+class AsText(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Transformer of categories to text, so that 1, 1.0 and "1" are the same one.
 
-    Saved pipelines refer to this function by its name and its module.
-
-    Parameters
-    ----------
-    frame : DataFrame of shape (n_samples, n_columns)
-        Values of any types, some of which may be missing.
-
-    Returns
-    -------
-    DataFrame of shape (n_samples, n_columns)
-        Text; "missing" for what is missing.
+    It has nothing to learn. Saved pipelines refer to this class by its name and its module.
     """
-    frame = pd.DataFrame(frame)
-    return pd.DataFrame(
-        {name: [_text(value) for value in frame[name].tolist()] for name in frame.columns},
-        index=frame.index,
-        dtype=object,
-    )
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Remember the names of the columns.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            Values of any types.
+        y : Ignored
+            Exists for pipelines.
+
+        Returns
+        -------
+        AsText
+        """
+        frame = pd.DataFrame(X)
+        self.n_features_in_ = frame.shape[1]
+        self.feature_names_in_ = frame.columns.to_numpy(dtype=object)
+        return self
+
+    def transform(self, X: Any) -> pd.DataFrame:
+        """Return the categories as text.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            Values of any types, some of which may be missing.
+
+        Returns
+        -------
+        DataFrame of shape (n_samples, n_columns)
+            Text; "missing" for what is missing.
+        """
+        frame = pd.DataFrame(X)
+        return pd.DataFrame(
+            {name: [_text(value) for value in frame[name].tolist()] for name in frame.columns},
+            index=frame.index,
+            dtype=object,
+        )
 
 
 def _text(value: Any) -> str:

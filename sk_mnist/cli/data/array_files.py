@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sk_mnist.cli.console import CommandError
+from sk_mnist.cli.data.labels import is_labeled
 
 FEATURES = "X"
 LABELS = "y"
@@ -34,6 +35,7 @@ def read_arrays(path: Path, content: bytes, target: str | None) -> tuple[NDArray
     X : ndarray of shape (n_samples, n_features)
         Numbers, of the dtype in the file. Images of more dimensions become rows.
     y : Series of shape (n_samples,)
+        Of the rows that have a label.
 
     Raises
     ------
@@ -50,7 +52,9 @@ def read_arrays(path: Path, content: bytes, target: str | None) -> tuple[NDArray
             f"{target or LABELS} in {path} must have one label for each of the {len(X):,} rows of "
             f"{FEATURES}, but has the shape {y.shape}"
         )
-    return X, pd.Series(y, name=target or LABELS)
+    labels = pd.Series(y, name=target or LABELS)
+    labeled = is_labeled(labels, path)
+    return X[labeled.to_numpy()], labels[labeled]
 
 
 def read_features(path: Path, content: bytes) -> NDArray[Any]:

@@ -111,11 +111,10 @@ def load_evaluation_data(
     target = request.target
     if target is None and record is not None and kind_of(Path(record.file)) == request.kind:
         target = record.target
-    samples = read_samples(Path(request.data), target, polarity)
-    if len(samples.y) == 0:
-        raise CommandError(f"{samples.labels_from} has no labels")
+    samples = read_samples(Path(request.data), target, polarity, quiet=console.quiet)
     rows = _rows_to_test(samples, record, model_path)
-    y = labels_like(samples.y, model.classes_, samples.labels_from)
+    classes = np.asarray(getattr(model, "classes_", np.unique(samples.y)))
+    y = labels_like(samples.y, classes, samples.labels_from)
     n_test = int(rows.sum())
     part = f"all {n_test:,}" if n_test == len(y) else f"the {n_test:,} of {len(y):,}"
     told = "" if n_test == len(y) else " that were not trained on"

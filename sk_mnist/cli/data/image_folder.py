@@ -18,7 +18,7 @@ from sk_mnist.images.prepare import Polarity
 _N_NAMED = 5
 
 
-def read_images(folder: Path, polarity: Polarity = "auto") -> Samples:
+def read_images(folder: Path, polarity: Polarity = "auto", *, quiet: bool = False) -> Samples:
     """Read the images of a folder as `DigitImageTransformer` prepares them.
 
     Images that cannot be read, or show no digit, are named and left out. Hidden files are ignored.
@@ -29,6 +29,8 @@ def read_images(folder: Path, polarity: Polarity = "auto") -> Samples:
         The folder.
     polarity : {"auto", "dark", "light"}, default="auto"
         Whether ink is darker or lighter than the background.
+    quiet : bool, default=False
+        Whether not to show the progress.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def read_images(folder: Path, polarity: Polarity = "auto") -> Samples:
         If there are no sub-folders of images.
     """
     paths = _find_images(folder)
-    pixels, failures = read_pictures([*map(str, paths)], polarity)
+    pixels, failures = read_pictures([*map(str, paths)], polarity, quiet=quiet)
     if failures:
         reasons = [f"{paths[position]} {reason}" for position, reason in failures.items()]
         print_error(f"warning: {_told(reasons, len(paths))}")

@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sk_mnist.cli.console import CommandError
+from sk_mnist.cli.console import CommandError, print_error
 
 _N_NAMED = 3
+
+
+def is_labeled(values: pd.Series, path: Path) -> pd.Series:
+    """Tell which rows have a label, and warn that the others are left out.
+
+    Parameters
+    ----------
+    values : Series of shape (n_samples,)
+        The labels.
+    path : Path
+        Where they come from, for the warning.
+
+    Returns
+    -------
+    Series of bool of shape (n_samples,)
+    """
+    labeled = values.notna()
+    if n_missing := int((~labeled).sum()):
+        print_error(
+            f"warning: {n_missing:,} of {len(values):,} rows of {path} have no {values.name!r} and "
+            "are left out"
+        )
+    return labeled
 
 
 def make_labels(values: pd.Series, where: str) -> NDArray[Any]:
@@ -31,8 +55,10 @@ def make_labels(values: pd.Series, where: str) -> NDArray[Any]:
     Raises
     ------
     CommandError
-        If the values are no classes.
+        If there are none, or they are no classes.
     """
+    if len(values) == 0:
+        raise CommandError(f"{where} has no labels")
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
     kind = pd.api.types.infer_dtype(values, skipna=False)
@@ -69,8 +95,6 @@ def check_classes(y: NDArray[Any], where: str, *, least: int) -> None:
     ------
     CommandError
     """
-    if len(y) == 0:
-        raise CommandError(f"{where} has no labels")
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) == 1:
         raise CommandError(
@@ -111,15 +135,19 @@ def labels_like(y: NDArray[Any], classes: NDArray[Any], where: str) -> NDArray[A
     CommandError
         If there are labels that the classifier does not have.
     """
-    known = {str(label): label for label in classes.tolist()}
-    unknown = [label for label in np.unique(y).tolist() if str(label) not in known]
+    known = {_as_text(label): label for label in classes.tolist()}
+    unknown = [label for label in np.unique(y).tolist() if _as_text(label) not in known]
     if unknown:
         n_rows = np.isin(y, unknown).sum()
         raise CommandError(
             f"{where} has labels that the network does not know, in {n_rows:,} of "
             f"{len(y):,} rows: {_shown(np.array(unknown))}; its classes are {_shown(classes)}"
         )
-    return np.array([known[str(label)] for label in y.tolist()], dtype=classes.dtype)
+    return np.array([known[_as_text(label)] for label in y.tolist()], dtype=classes.dtype)
+
+
+def _as_text(label: Any) -> str:
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
 
 
 def _shown(labels: NDArray[Any]) -> str:

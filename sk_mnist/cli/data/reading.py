@@ -13,7 +13,9 @@ from sk_mnist.cli.data.table_files import read_table, split_target
 from sk_mnist.images.prepare import Polarity
 
 
-def read_samples(path: Path, target: str | None, polarity: Polarity = "auto") -> Samples:
+def read_samples(
+    path: Path, target: str | None, polarity: Polarity = "auto", *, quiet: bool = False
+) -> Samples:
     """Read a file or folder.
 
     Parameters
@@ -24,6 +26,8 @@ def read_samples(path: Path, target: str | None, polarity: Polarity = "auto") ->
         The column or array of the labels.
     polarity : {"auto", "dark", "light"}, default="auto"
         For images: whether ink is darker or lighter than the background.
+    quiet : bool, default=False
+        Whether not to show the progress.
 
     Returns
     -------
@@ -38,7 +42,7 @@ def read_samples(path: Path, target: str | None, polarity: Polarity = "auto") ->
     if kind == "images":
         from sk_mnist.cli.data.image_folder import read_images
 
-        return read_images(path, polarity)
+        return read_images(path, polarity, quiet=quiet)
     content = path.read_bytes()
     X: Features
     if kind == "arrays":

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sk_mnist.cli.console import CommandError, print_error
+from sk_mnist.cli.console import CommandError
+from sk_mnist.cli.data.labels import is_labeled
 
 _SEPARATORS = (",", ";", "\t", "|")
 _N_NAMED = 10
@@ -80,12 +81,7 @@ def split_target(
     """
     if target not in frame.columns:
         raise CommandError(_missing_target([*frame.columns], target, path))
-    labeled = frame[target].notna()
-    if n_missing := int((~labeled).sum()):
-        print_error(
-            f"warning: {n_missing:,} of {len(frame):,} rows of {path} have no {target!r} and are "
-            "left out"
-        )
+    labeled = is_labeled(frame[target], path)
     return frame.loc[labeled].drop(columns=[target]), frame.loc[labeled, target]
 
 
@@ -127,7 +123,7 @@ def _read_csv(path: Path, content: bytes) -> pd.DataFrame:
             f"{len(names):,}"
         ) from error
     except ValueError as error:  # of which ParserError is one
-        reason = str(error).removeprefix("Error tokenizing data. C error: ")
+        reason = str(error).strip().removeprefix("Error tokenizing data. C error: ")
         raise CommandError(f"{path} is not a CSV file that can be read: {reason}") from error
 
 
