@@ -113,7 +113,7 @@ def to_html_page(
     >>> from sk_mnist import KerasMLPClassifier, load_mnist_sample
     >>> from sk_mnist.export import to_html_page
     >>> X, y = load_mnist_sample(return_X_y=True)
-    >>> clf = KerasMLPClassifier((16,), epochs=1, random_state=0).fit(X[:500], y[:500])
+    >>> clf = KerasMLPClassifier((16,), random_state=0).fit(X[:500], y[:500])
     >>> to_html_page(clf, "digits.html")  # doctest: +SKIP
     """
     write_file(
