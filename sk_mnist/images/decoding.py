@@ -64,7 +64,9 @@ def decode(image: Any, name: str) -> NDArray[Any]:
 
 
 def _kind_of(image: Any, array: NDArray[Any]) -> str:
-    return f"an array of {array.dtype}" if isinstance(image, np.ndarray) else f"a {type(image)}"
+    if isinstance(image, np.ndarray):
+        return f"an array of {array.dtype}"
+    return f"of type {type(image).__name__}"
 
 
 def _read(path: Path, name: str) -> bytes:
@@ -97,7 +99,11 @@ def _decode_bytes(content: bytes, name: str) -> NDArray[Any]:
         hint = ": HEIC photos have to be saved as JPEG or PNG first" if is_heif else ""
         raise ImageError(name, f"is not a picture that Pillow can read{hint}") from None
     except Image.DecompressionBombError:
-        raise ImageError(name, f"has more than {_MAX_PIXELS:,} pixels") from None
+        raise ImageError(
+            name, f"has more than {_MAX_PIXELS:,} pixels: make it smaller first"
+        ) from None
+    except Exception as error:
+        raise _damaged(name, error) from error
 
 
 def _gray_of_pil(image: Image.Image, name: str) -> NDArray[Any]:
@@ -121,9 +127,16 @@ def _gray_of_pil(image: Image.Image, name: str) -> NDArray[Any]:
         return _gray_of_loaded(ImageOps.exif_transpose(image), name)
     except ImageError:
         raise
-    # Decoders raise anything: OSError, SyntaxError, struct.error, IndexError, ...
     except Exception as error:
-        raise ImageError(name, f"is damaged or incomplete: {error}".rstrip(".")) from error
+        raise _damaged(name, error) from error
+
+
+def _damaged(name: str, error: Exception) -> ImageError:
+    """Return the ImageError for whatever a decoder has raised.
+
+    Decoders raise OSError, SyntaxError, struct.error, IndexError and more.
+    """
+    return ImageError(name, f"is damaged or incomplete: {error}".rstrip(".: "))
 
 
 def _count_frames(image: Image.Image) -> int:

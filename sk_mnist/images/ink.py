@@ -37,11 +37,12 @@ class Ink:
 def find_ink(darkness: Plane) -> Ink | None:
     """Normalize the contrast between paper and ink, and separate them.
 
-    Levels are whole numbers: quantiles are those of ``floor(darkness + 0.5)``, limited to
-    0, 1, ..., 255. `paper` is the median. `darkest` is the level that one pixel in 500 reaches.
-    The mask has the pixels from ``paper + 0.4 * (darkest - paper)`` on. `full` is the median of
-    the pixels in the mask. The amount is ``(darkness - paper) / (full - paper)``, limited to 0 and
-    1.
+    Levels are ``floor(darkness + 0.5)``, limited to 0, 1, ..., 255. Their quantiles are levels
+    again: see :func:`quantile`. `darkest` is the quantile of 0.998, so that one pixel in 500 is
+    darker, and `lightest` that of 0.002. `paper` is the median of the levels up to
+    ``(lightest + darkest) / 2``. The mask has the pixels whose darkness is at least
+    ``paper + 0.4 * (darkest - paper)``. `full` is the median of the levels in the mask. The amount
+    of ink is ``(darkness - paper) / (full - paper)``, limited to 0 and 1.
 
     Parameters
     ----------
@@ -51,13 +52,14 @@ def find_ink(darkness: Plane) -> Ink | None:
     Returns
     -------
     Ink or None
-        None if there is hardly any contrast: if ``darkest - paper`` is less than 10, or less than
-        6 standard deviations of the noise, which is 1.4826 times the median of
-        ``abs(level - paper)``.
+        None if there is hardly any contrast: if ``darkest - paper`` is less than 10, or less than 5
+        standard deviations of the noise, which is 1.4826 times the median of
+        ``abs(level - paper)`` over the levels of which `paper` is the median.
     """
     levels = np.clip(np.floor(darkness + 0.5), 0, 255).astype(np.uint8)
     darkest = quantile(levels, 1 - _DARKEST_SHARE)
-    light = levels[2 * levels.astype(np.int16) <= darkest]
+    lightest = quantile(levels, _DARKEST_SHARE)
+    light = levels[2 * levels.astype(np.int16) <= lightest + darkest]
     paper = quantile(light, 0.5)
     deviations = np.abs(light.astype(np.int16) - paper).astype(np.uint8)
     noise = 1.4826 * quantile(deviations, 0.5)

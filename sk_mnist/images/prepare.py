@@ -107,8 +107,8 @@ def prepare_digit(
     4. Estimate the paper by a closing, and divide by it.
     5. Separate ink from paper by a threshold, and normalize the contrast.
     6. Keep the connected components that are the digit.
-    7. Crop: to the pixels with at least 0.04 of full ink, in the digit or next to it. All ink
-       elsewhere is removed.
+    7. Divide by the median of the ink in the digit, limit to 1, and crop: to the pixels with at
+       least 0.04, in the digit or next to it. All ink elsewhere is removed.
     8. Scale to 20 x 20 pixels, with strokes of suitable width.
     9. Place in 28 x 28 pixels, by the center of mass.
 
@@ -141,7 +141,9 @@ def prepare_digit(
     digit = select_digit(ink)
     if not digit.any():
         raise ImageError(name, "has nothing but lines")
-    amount = np.where(with_edges(digit), ink.amount, 0.0)
+    # Other ink, such as a dark table, may be darker than that of the digit.
+    full = float(np.median(ink.amount[digit]))
+    amount = np.where(with_edges(digit), np.minimum(ink.amount / full, 1.0), 0.0)
     box = bounding_box(amount >= _FAINTEST)
     if box.longer_side < _SHORTEST_DIGIT:
         raise ImageError(name, "has nothing but specks")

@@ -29,7 +29,7 @@ def stroke_width(ink: Plane) -> float:
     Parameters
     ----------
     ink : ndarray of shape (height, width), dtype=float64
-        From 0 for paper to 1 for ink. Beyond the border there is paper.
+        From 0 for paper to 1 for ink, which there is somewhere. Beyond the border there is paper.
 
     Returns
     -------
@@ -44,50 +44,75 @@ def stroke_width(ink: Plane) -> float:
 def fit_digit(ink: Plane) -> Plane:
     """Scale a digit so that its longer side is 20 pixels and its strokes are as wide as MNIST's.
 
-    With strokes of width `w` in a digit of longer side `L`, both in pixels, the strokes would be
-    80 w / L wide in a digit of 80 pixels. That is limited to 4 * 1.6 and 4 * 4.0, which gives
-    the wanted width `t`. The digit is resampled by area averages, times
+    With strokes of width `w` (at most L / 2) in a digit of longer side `L`, both in pixels, the
+    strokes would be 80 w / L wide in a digit of 80 pixels. That is limited to 4 * 1.6 and 4 * 4.0,
+    which gives the wanted width `t`. The digit is resampled by area averages, times
     ``f = (80 - t) / (L - w)``, and its strokes grow by ``r = (t - f * w) / 2`` on either side, so
-    that both are right: the maximum over the disk of radius `r` (or the minimum, if `r` is
-    negative). Sides are rounded to whole pixels, half up, and are at least 1. If f is at least 6,
-    a box blur of radius ``floor((f - 4) / 2)`` smooths the enlarged pixels before that. Centered in
+    that both are right: see :func:`grow`. If strokes that shrink leave no pixel with half of full
+    ink, w is used for t.
+
+    Sides are rounded to whole pixels, half up, and are at least 1. If f is at least 6, a box blur
+    of radius ``floor((f - 4) / 2)`` smooths the enlarged pixels before strokes grow. Centered in
     the smallest rectangle of multiples of 4 (if the rest is odd, the smaller half is above, or
     left), means of 4 x 4 pixels are the result.
 
     Parameters
     ----------
     ink : ndarray of shape (height, width), dtype=float64
-        From 0 for paper to 1 for ink, cropped to the digit.
+        From 0 for paper to 1 for ink, which there is somewhere. Cropped to the digit.
 
     Returns
     -------
-    ndarray of shape (at most 20 or 21, at most 20 or 21), dtype=float64
+    ndarray of shape (at most 21, at most 21), dtype=float64
     """
-    width, longer = stroke_width(ink), max(ink.shape)
+    longer = max(ink.shape)
+    width = min(stroke_width(ink), longer / 2)
     natural = _FINE_SIDE * width / longer
     wanted = min(max(natural, _DETAIL * _THINNEST), _DETAIL * _THICKEST)
-    factor, growth = _FINE_SIDE / longer, 0.0
-    if wanted != natural:
-        factor = (_FINE_SIDE - wanted) / (longer - width)
-        growth = (wanted - factor * width) / 2
+    fine = _scaled(ink, width, wanted)
+    if wanted < natural and not (fine >= 0.5).any():
+        fine = _scaled(ink, width, natural)
+    return block_mean(_padded(fine), _DETAIL)
+
+
+def _scaled(ink: Plane, width: float, wanted: float) -> Plane:
+    factor = (_FINE_SIDE - wanted) / (max(ink.shape) - width)
     height, breadth = (max(1, floor(side * factor + 0.5)) for side in ink.shape)
     fine = area_resample(ink, (height, breadth))
     if factor >= 6:
         fine = box_blur(fine, floor((factor - 4) / 2))
-    fine = _grown(fine, growth)
-    return block_mean(_padded(fine), _DETAIL)
+    return grow(fine, (wanted - factor * width) / 2)
 
 
-def _grown(ink: Plane, growth: float) -> Plane:
-    """Return the maximum over disks of radius `growth`, or the minimum if it is negative."""
-    reach = floor(abs(growth))
+def grow(ink: Plane, radius: float) -> Plane:
+    """Let strokes grow, or shrink.
+
+    Each pixel gets the maximum over the pixels whose distance is at most `radius`, or the minimum,
+    if `radius` is negative. Beyond the border there is paper.
+
+    Parameters
+    ----------
+    ink : ndarray of shape (height, width), dtype=float64
+    radius : float
+        In pixels.
+
+    Returns
+    -------
+    ndarray of shape (height + 2 * reach, width + 2 * reach), dtype=float64
+        The reach is floor(radius), or -floor(-radius) if that is negative: all pixels that can
+        have ink.
+    """
+    reach = floor(abs(radius))
     if reach == 0:
         return ink
     steps = np.arange(-reach, reach + 1)
-    disk = steps[:, np.newaxis] ** 2 + steps**2 <= growth**2
-    if growth < 0:
-        return np.asarray(ndimage.grey_erosion(ink, footprint=disk, mode="constant"))
-    return np.asarray(ndimage.grey_dilation(np.pad(ink, reach), footprint=disk, mode="constant"))
+    disk = steps[:, np.newaxis] ** 2 + steps**2 <= radius**2
+    if radius > 0:
+        return np.asarray(
+            ndimage.grey_dilation(np.pad(ink, reach), footprint=disk, mode="constant")
+        )
+    eroded = ndimage.grey_erosion(ink, footprint=disk, mode="constant")
+    return np.asarray(eroded[reach:-reach, reach:-reach])
 
 
 def _padded(fine: Plane) -> Plane:
