@@ -18,29 +18,35 @@ function strokeWidth(ink) {
 
 /** Scale a digit to 20 x 20 pixels, with strokes as wide as MNIST's. */
 function fitDigit(ink) {
-  const [width, longer] = [strokeWidth(ink), ink.longerSide];
+  const longer = ink.longerSide;
+  const width = Math.min(strokeWidth(ink), longer / 2);
   const natural = (80 * width) / longer;
   const wanted = Math.min(Math.max(natural, 4 * 1.6), 4 * 4.0);
-  let [factor, growth] = [80 / longer, 0];
-  if (wanted !== natural) {
-    factor = (80 - wanted) / (longer - width);
-    growth = (wanted - factor * width) / 2;
+  let fine = scaledDigit(ink, width, wanted);
+  if (wanted < natural && !fine.data.some((value) => value >= 0.5)) {
+    fine = scaledDigit(ink, width, natural);
   }
-  const scaled = (side) => Math.max(1, Math.floor(side * factor + 0.5));
-  let fine = areaResample(ink, scaled(ink.height), scaled(ink.width));
-  if (factor >= 6) fine = boxBlur(fine, Math.floor((factor - 4) / 2));
-  fine = grown(fine, growth);
   const [rows, columns] = [fine.height, fine.width].map((side) => Math.ceil(side / 4) * 4 - side);
   const [above, left] = [Math.floor(rows / 2), Math.floor(columns / 2)];
   return blockMean(fine.padded(above, rows - above, left, columns - left), 4);
 }
 
-/** The maximum over disks of a radius, or the minimum if it is negative. */
-function grown(ink, growth) {
-  const reach = Math.floor(Math.abs(growth));
+/** Scale a digit to about 80 pixels, so that strokes get the wanted width. */
+function scaledDigit(ink, width, wanted) {
+  const factor = (80 - wanted) / (ink.longerSide - width);
+  const scaled = (side) => Math.max(1, Math.floor(side * factor + 0.5));
+  let fine = areaResample(ink, scaled(ink.height), scaled(ink.width));
+  if (factor >= 6) fine = boxBlur(fine, Math.floor((factor - 4) / 2));
+  return grow(fine, (wanted - factor * width) / 2);
+}
+
+/** Let strokes grow, or shrink if the radius is negative. */
+function grow(ink, radius) {
+  const reach = Math.floor(Math.abs(radius));
   if (reach === 0) return ink;
-  if (growth < 0) return negative(maximumOverDisks(negative(ink), -growth));
-  return maximumOverDisks(ink.padded(reach, reach, reach, reach), growth);
+  if (radius > 0) return maximumOverDisks(ink.padded(reach, reach, reach, reach), radius);
+  const shrunk = negative(maximumOverDisks(negative(ink), -radius));
+  return shrunk.padded(-reach, -reach, -reach, -reach);
 }
 
 /** Place a digit in 28 x 28 pixels, by its center of mass. */

@@ -25,8 +25,10 @@ function prepareDigit(image, polarity = "auto") {
   }
   const mask = selectDigit(ink);
   if (!mask.includes(1)) throw new PictureError("has nothing but lines");
+  // Other ink, such as a dark table, may be darker than that of the digit.
+  const full = median(ink.amount.data.filter((_, i) => mask[i] === 1));
   const digit = withEdges(mask, gray.height, gray.width);
-  const amount = ink.amount.map((value, i) => (digit[i] === 1 ? value : 0));
+  const amount = ink.amount.map((value, i) => (digit[i] === 1 ? Math.min(value / full, 1) : 0));
   const box = boundingBox(amount, (value) => value >= 0.04);
   if (longerSide(box) < 5) throw new PictureError("has nothing but specks");
   return { pixels: place(fitDigit(cropped(amount, box))), box, scale, lightOnDark };
@@ -146,7 +148,8 @@ function findInk(darkness) {
   for (let i = 0; i < data.length; i++) levels[i] = Math.floor(data[i] + 0.5);
   const counts = histogram(levels);
   const darkest = quantile(counts, 1 - 0.002);
-  const light = counts.map((count, level) => (2 * level <= darkest ? count : 0));
+  const lightest = quantile(counts, 0.002);
+  const light = counts.map((count, level) => (2 * level <= lightest + darkest ? count : 0));
   const paper = quantile(light, 0.5);
   const noise = 1.4826 * quantile(foldedAt(light, paper), 0.5);
   if (darkest - paper < Math.max(10, 5 * noise)) return null;
