@@ -36,6 +36,8 @@ _SCRIPTS = (
     "network.js",
     "saliency.js",
     "planes.js",
+    "digit.js",
+    "components.js",
     "preparation.js",
     "paper.js",
     "pens.js",
@@ -43,6 +45,8 @@ _SCRIPTS = (
     "answer.js",
     "page.js",
 )
+_STYLES = ("style.css", "answer.css", "windows.css")
+
 WeightDtype = Literal["float32", "float16"]
 
 
@@ -109,7 +113,7 @@ def to_html_page(
     >>> from sk_mnist import KerasMLPClassifier, load_mnist_sample
     >>> from sk_mnist.export import to_html_page
     >>> X, y = load_mnist_sample(return_X_y=True)
-    >>> clf = KerasMLPClassifier((16,), epochs=1, random_state=0).fit(X[:500], y[:500])
+    >>> clf = KerasMLPClassifier((16,), random_state=0).fit(X[:500], y[:500])
     >>> to_html_page(clf, "digits.html")  # doctest: +SKIP
     """
     write_file(
@@ -143,7 +147,7 @@ def page(
     for (coef, intercept), exponent in zip(layers, exponents, strict=True):
         arrays += [np.ldexp(coef, -exponent).astype(weight_dtype), intercept]
     content = b"".join(_little_endian(array) for array in arrays)
-    script, style = _source(*_SCRIPTS), _source("style.css")
+    script, style = _source(*_SCRIPTS), _source(*_STYLES)
     network = {
         "layerSizes": [N_PIXELS, *(len(intercept) for _, intercept in layers)],
         "activation": estimator._activation,

@@ -144,8 +144,8 @@ class DrawingPage:
         return np.array(pixels, dtype=np.uint8)
 
     def give(self, event, name, content, kind):
-        """Drop or paste a file."""
-        self.value(
+        """Drop or paste a file; return whether the page keeps the browser from handling it."""
+        return self.value(
             """const [type, name, content, kind] = args;
             const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
             const transfer = new DataTransfer();
@@ -154,7 +154,7 @@ class DrawingPage:
             const event = type === "drop"
                 ? new DragEvent("drop", { dataTransfer: transfer, ...options })
                 : new ClipboardEvent("paste", { clipboardData: transfer, ...options });
-            document.getElementById("paper").dispatchEvent(event)""",
+            return !document.getElementById("paper").dispatchEvent(event)""",
             event,
             name,
             base64.b64encode(content).decode(),

@@ -1,5 +1,6 @@
 """The scripts of the page compute what Python computes: probabilities, saliency and preparation."""
 
+import base64
 import io
 import os
 
@@ -10,9 +11,16 @@ from page_browser import HAS_BROWSER, DrawingPage, load_example, start_chromium
 from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
-from sk_mnist import DigitImageTransformer, KerasMLPClassifier, fetch_mnist, load_mnist_sample
+from sk_mnist import (
+    DigitImageTransformer,
+    ImageError,
+    KerasMLPClassifier,
+    fetch_mnist,
+    load_mnist_sample,
+)
 from sk_mnist.displays import SaliencyDisplay
 from sk_mnist.export import to_html_page
+from sk_mnist.images import prepare_digit
 from sk_mnist.network.activations import ACTIVATIONS
 
 pytestmark = [
@@ -73,12 +81,23 @@ def photographed_pictures(rng):
 
 
 def special_pictures(rng):
-    """Yield light ink, transparent paper, a palette and a picture on its side."""
+    """Yield pictures that need one of the special steps."""
     ink = photos.drawn(strokes.written(4, rng), 0.08, 150, rng)
     black = np.zeros((*ink.shape, 3))
     yield "light ink", png(255 * ink)
     yield "on transparent paper", png(np.dstack([black, 255 * ink]))
     yield "with specks", png(255 * (1 - np.maximum(ink, rng.random(ink.shape) > 0.999)))
+    ruled = ink.copy()
+    ruled[[30, 60, 90]] = np.maximum(ruled[[30, 60, 90]], 0.25)
+    ruled[2] = 0.7
+    yield "on ruled paper", png(230 - 200 * ruled)
+    table = ink.copy()
+    table[:, -8:] = 1.0
+    yield "beside the edge of a table", png(230 - 200 * table)
+    rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
+    filled = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    yield "that fills the picture", png(255 * (1 - filled))
+    yield "in a shadow", png((230 - 150 * ink) * np.linspace(0.3, 1, ink.shape[1]))
     palette = io.BytesIO()
     Image.fromarray((255 * (1 - ink)).astype(np.uint8)).convert("P").save(palette, "PNG")
     yield "of a palette", palette.getvalue()
@@ -86,6 +105,25 @@ def special_pictures(rng):
     exif[0x0112] = 6
     Image.fromarray((255 * (1 - ink)).astype(np.uint8)).save(turned, "PNG", exif=exif)
     yield "turned by EXIF", turned.getvalue()
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        np.full((60, 80), 200.0),
+        np.repeat([200.0, 50.0, 200.0], [30, 3, 27])[:, np.newaxis].repeat(80, 1),
+    ],
+    ids=["blank", "lines"],
+)
+def test_page_refuses_pictures_by_the_same_words(page, levels):
+    with pytest.raises(ImageError) as raised:
+        prepare_digit(png(levels), name="it")
+    found = page.run(
+        """const bytes = Uint8Array.from(atob(args[0]), (c) => c.charCodeAt(0));
+        await skMnist.readPhoto(new Blob([bytes]))""",
+        base64.b64encode(png(levels)).decode(),
+    )
+    assert found == [None, f"Error: {raised.value.reason}"]
 
 
 def png(levels):

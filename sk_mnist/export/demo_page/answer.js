@@ -48,7 +48,9 @@ class Answer {
     element("verdict").classList.remove("is-empty");
     const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
     const named = (k) => `${this.classes[k]}, ${percent(probabilities[k])}`;
-    const chosen = this.multilabel ? order.filter((k) => probabilities[k] > 0.5) : [order[0]];
+    const chosen = this.multilabel
+      ? [...probabilities.keys()].filter((k) => probabilities[k] > 0.5)
+      : [order[0]];
     const name = chosen.map((k) => this.classes[k]).join(", ") || "none";
     element("digit").classList.toggle("is-name", name.length > 2);
     const next = order.length > 1 && !this.multilabel ? `Next: ${named(order[1])}` : "";
