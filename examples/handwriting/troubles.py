@@ -25,7 +25,6 @@ N_PICTURES = 300
 CROSSED = ["18,6 48,8 78,6 78,6 60,50 46,98", "32,53 54,51 78,47"]
 ONE_WITH_FOOT = ["28,28 52,2 52,2 51,98", "26,98 78,97"]
 FIVE_IN_PARTS = ["34,8 31,28 28,46 28,46 52,42 70,56 68,82 46,98 20,92", "46,0 88,-4"]
-LINE_INK = 0.35  # of printed lines
 
 
 def pen_of(width: float) -> Ink:
@@ -38,7 +37,7 @@ def shaped(shape: list[str]) -> Ink:
     return lambda digit, rng: drawn(varied(shape, rng), PEN, SIDE, rng)
 
 
-def on_lines(spacing: float, *, squared: bool) -> Ink:
+def on_lines(spacing: float, *, squared: bool = False, line_ink: float = 0.35) -> Ink:
     """Return the drawing of a digit on ruled or squared paper.
 
     Parameters
@@ -47,13 +46,15 @@ def on_lines(spacing: float, *, squared: bool) -> Ink:
         Distance of the lines, in parts of the side of the picture.
     squared : bool
         Whether there are vertical lines, too.
+    line_ink : float
+        The darkness of the lines, of which 1 is that of the pen.
     """
 
     def draw(digit: int, rng: np.random.Generator) -> np.ndarray:
         ink = pen_of(PEN)(digit, rng)
         is_line = np.arange(SIDE) % round(spacing * SIDE) < 3
         lines = np.broadcast_to(is_line[:, np.newaxis], ink.shape)
-        return np.maximum(ink, LINE_INK * (lines | lines.T if squared else lines))
+        return np.maximum(ink, line_ink * (lines | lines.T if squared else lines))
 
     return draw
 
@@ -82,6 +83,16 @@ def beside_another(digit: int, rng: np.random.Generator) -> np.ndarray:
     return np.hstack([ink, beside])
 
 
+def touching_another(digit: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the drawing of a digit that touches another of its size."""
+    curves, others = written(digit, rng), written(int(rng.integers(10)), rng)
+    right = max(curve[:, 0].max() for curve in curves)
+    left = min(curve[:, 0].min() for curve in others)
+    half = np.array([(right - left - PEN / 2) / 2, 0])
+    pair = [*(curve - half for curve in curves), *(curve + half for curve in others)]
+    return drawn([0.7 * curve for curve in pair], PEN, SIDE, rng)
+
+
 def cut_off(digit: int, rng: np.random.Generator) -> np.ndarray:
     """Return the drawing of a digit without its lowest fifth."""
     ink = pen_of(PEN)(digit, rng)
@@ -98,11 +109,14 @@ TROUBLES: dict[str, tuple[tuple[int, ...], Ink]] = {
     "thin pen": (ALL_DIGITS, pen_of(0.015)),
     "marker": (ALL_DIGITS, pen_of(0.2)),
     "hard pencil": (ALL_DIGITS, faint),
-    "ruled paper": (ALL_DIGITS, on_lines(0.25, squared=False)),
+    "ruled paper": (ALL_DIGITS, on_lines(0.25)),
     "squared paper": (ALL_DIGITS, on_lines(0.125, squared=True)),
+    "lines as dark as the ink": (ALL_DIGITS, on_lines(0.25, line_ink=1.0)),
     "tilted by 15 degrees": (ALL_DIGITS, tilted(15)),
     "tilted by 30 degrees": (ALL_DIGITS, tilted(30)),
+    "on its side": (ALL_DIGITS, tilted(90)),
     "a smaller digit beside it": (ALL_DIGITS, beside_another),
+    "touching the next digit": (ALL_DIGITS, touching_another),
     "a fifth cut off": (ALL_DIGITS, cut_off),
 }
 """The digits that have each trouble, and how they are drawn."""

@@ -104,7 +104,7 @@ def main() -> None:
     troubles = [*TROUBLES][1:]
     pictures = [pictures_with(trouble, 10, rng)[0][i % 10] for i, trouble in enumerate(troubles)]
     titles = ["\n".join(wrap(trouble, 16)) for trouble in troubles]
-    draw_pairs(titles, pictures, say(clf, pictures), 6, images / "handwriting-troubles.png")
+    draw_pairs(titles, pictures, say(clf, pictures), 5, images / "handwriting-troubles.png")
 
     X, y = fetch_mnist(subset="test", return_X_y=True)
     odd = {

@@ -29,8 +29,8 @@ def edge_directions(X: npt.NDArray[Any]) -> Features:
 
     This is a histogram of oriented gradients: the gradient of the smoothed image is divided among
     eight directions, and the magnitudes in each direction are averaged over overlapping cells.
-    Small shifts and the width of the pen change it less than they change the pixels. So does the
-    contrast, which changes nothing.
+    Small shifts and the width of the pen change it less than they change the pixels, and the
+    contrast does not change it.
 
     Parameters
     ----------
