@@ -9,6 +9,7 @@ from .classifier import KerasMLPClassifier
 from .datasets import fetch_mnist, load_mnist_sample
 from .displays import (
     ConfusionHeatmapDisplay,
+    DigitImageDisplay,
     GridSearchDisplay,
     HiddenUnitsDisplay,
     MisclassifiedDisplay,
@@ -33,6 +34,7 @@ __version__: str
 __all__ = [
     "Checkpoint",
     "ConfusionHeatmapDisplay",
+    "DigitImageDisplay",
     "DigitImageTransformer",
     "GridSearchDisplay",
     "HiddenUnitsDisplay",

@@ -2,7 +2,7 @@
 
 `SHAPES` has a few ways to write each digit. A shape is a list of strokes, and a stroke a list of
 points "x,y", x to the right and y down, in a field of about 100 x 100, as in the `points` of an SVG
-polyline. The pen follows a smooth curve through the points; a point that is given twice is a corner.
+polyline. The pen follows a smooth curve through the points. A point given twice is a corner.
 """
 
 from itertools import pairwise

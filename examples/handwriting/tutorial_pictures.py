@@ -1,12 +1,13 @@
 """The pictures of docs/handwriting.md: photos to try, and figures.
 
 ``python examples/handwriting/tutorial_pictures.py`` trains the default network on MNIST, writes
-docs/data/digits/*.jpg and docs/images/handwriting-*.png, and prints what the network says to each
-photo.
+docs/data/digits/*.jpg and docs/images/handwriting-*.png, and prints the first table of the page:
+what the network says to each photo.
 """
 
 import io
 from pathlib import Path
+from textwrap import wrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -65,6 +66,19 @@ def say(clf: KerasMLPClassifier, pictures: list[bytes]) -> list[str]:
     ]
 
 
+def print_table(clf: KerasMLPClassifier, names: list[str], pictures: list[bytes]) -> None:
+    """Print the table that `sk-mnist predict` prints, in Markdown."""
+    pixels = DigitImageTransformer().transform(pictures)
+    marks = np.where(unfamiliar_rows(pixels), "unfamiliar", "")
+    print("| file | digit | probability | runner-up | note |\n| --- | --- | --- | --- | --- |")
+    for name, row, mark in zip(names, clf.predict_proba(pixels), marks, strict=True):
+        second, first = row.argsort()[-2:]
+        print(
+            f"| digits/{name}.jpg | {first} | {100 * row[first]:.1f}% | "
+            f"{second} ({100 * row[second]:.1f}%) | {mark} |"
+        )
+
+
 def as_photo(picture: np.ndarray, rng: np.random.Generator) -> bytes:
     """Return a photo of a gray picture."""
     return photo(1 - picture / 255.0, rng)
@@ -76,21 +90,20 @@ def main() -> None:
     rng = np.random.default_rng(4)
 
     digits = [photo(drawn(written(digit, rng), PEN, SIDE, rng), rng) for digit in range(10)]
-    letter = photo(drawn(varied(odd_pictures.WRITTEN_LETTERS["R"], rng), PEN, SIDE, rng), rng)
+    letter = photo(drawn(varied(odd_pictures.WRITTEN_LETTERS["A"], rng), PEN, SIDE, rng), rng)
     names = [*map(str, range(10)), "letter"]
-    said = say(clf, [*digits, letter])
     directory = DOCS / "data" / "digits"
     directory.mkdir(parents=True, exist_ok=True)
-    for name, content, words in zip(names, [*digits, letter], said, strict=True):
+    for name, content in zip(names, [*digits, letter], strict=True):
         (directory / f"{name}.jpg").write_bytes(content)
-        print(f"{name}.jpg: {words!r}")
+    print_table(clf, names, [*digits, letter])
     images = DOCS / "images"
     titles = [f"{name}.jpg" for name in names[:-1]]
-    draw_pairs(titles, digits, said[:-1], 10, images / "handwriting-photos.png")
+    draw_pairs(titles, digits, say(clf, digits), 5, images / "handwriting-photos.png")
 
     troubles = [*TROUBLES][1:]
-    pictures = [pictures_with(trouble, 4, rng)[0][-1] for trouble in troubles]
-    titles = [trouble.replace(" ", "\n", 1) for trouble in troubles]
+    pictures = [pictures_with(trouble, 10, rng)[0][i % 10] for i, trouble in enumerate(troubles)]
+    titles = ["\n".join(wrap(trouble, 16)) for trouble in troubles]
     draw_pairs(titles, pictures, say(clf, pictures), 6, images / "handwriting-troubles.png")
 
     X, y = fetch_mnist(subset="test", return_X_y=True)

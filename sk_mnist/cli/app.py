@@ -17,6 +17,7 @@ import typer
 import sk_mnist
 from sk_mnist.cli.compile import compile_kernels
 from sk_mnist.cli.console import print_error
+from sk_mnist.cli.demo import demo
 from sk_mnist.cli.evaluate import evaluate
 from sk_mnist.cli.predict import predict
 from sk_mnist.cli.search import search
@@ -30,6 +31,7 @@ app.command(cls=TrainCommand)(train)
 app.command()(search)
 app.command()(evaluate)
 app.command()(predict)
+app.command()(demo)
 app.command("compile")(compile_kernels)
 
 

@@ -58,7 +58,7 @@ def fit(
     X: Any,
     y: NDArray[Any],
     console: Console,
-    checkpoint: TrainingCheckpoint,
+    checkpoint: TrainingCheckpoint | None,
     *,
     saves_epochs: bool,
 ) -> None:
@@ -74,8 +74,8 @@ def fit(
         Labels.
     console : rich.console.Console
         Where to show the progress.
-    checkpoint : TrainingCheckpoint
-        Where to save it.
+    checkpoint : TrainingCheckpoint or None
+        Where to save it; None not to.
     saves_epochs : bool
         Whether to save it during the fit, too.
 
@@ -104,6 +104,8 @@ def fit(
         if hasattr(classifier, "set_callbacks"):
             classifier.set_callbacks()  # otherwise they would be saved with the classifier
     if classifier.n_iter_ < classifier.epochs_:
+        if checkpoint is None:
+            raise KeyboardInterrupt
         checkpoint.save(classifier)
         print_error(
             f"the {classifier.n_iter_} finished epochs of {classifier.epochs_} are in "

@@ -224,7 +224,7 @@ def _print_counts(console: Console, predictions: Predictions) -> None:
     if n_unfamiliar:
         console.print(
             f"Unfamiliar, unlike any digit in MNIST: {n_unfamiliar:,} of "
-            f"{n_files - n_failed:,} pictures (and 1 in 100 of MNIST's own digits).",
+            f"{n_files - n_failed:,} pictures (and about 1 in 100 of MNIST's own digits).",
             highlight=False,
         )
     if n_failed:

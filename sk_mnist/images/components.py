@@ -12,12 +12,18 @@ from scipy import ndimage
 from sk_mnist.images.ink import Ink
 
 _EIGHT_NEIGHBORS = np.ones((3, 3), dtype=bool)
-# In parts of the ink of the largest component.
+# In parts of the ink of the digit's first component.
 _SPECK = 0.02
-_RIVAL = 0.1
-# In parts of the longer side of the digit.
+# In parts of the longer side of what the digit has so far.
 _LARGEST_GAP = 0.2
-_LONGEST_AT_BORDER = 2.0
+# In parts of the longer side of the picture.
+_RIVAL = 0.1
+# In parts of a side of the picture.
+_EDGE = 0.9
+# In parts of its length.
+_THICKEST_LINE = 0.1
+# Strokes of a digit cross the border of the picture at fewer places.
+_GRID_CROSSINGS = 8
 
 
 @dataclass(frozen=True)
@@ -58,16 +64,20 @@ class Box:
 def select_digit(ink: Ink) -> NDArray[np.bool_]:
     """Keep the ink of one digit.
 
-    Components are pixels of the mask that are connected by sides or corners, and weigh as much as
-    they have ink. The digit is the heaviest component that does not touch the border of the
-    picture, if it weighs at least a tenth of the heaviest; otherwise the heaviest of all. The other
-    components follow by decreasing weight. One belongs to the digit if
+    Components are pixels of the mask that are connected by sides or corners. They weigh as much as
+    they have ink. Not considered are
 
-    - it weighs at least 2% of the digit's first component, else it is a speck;
-    - the gap between its bounding box and that of what the digit has so far is at most 0.2 of the
-      longer side of the latter, else it is something else, such as another digit;
-    - it does not touch the border, or its longer side is at most twice that of the first
-      component, else it is the edge of a table or a ruled line.
+    - horizontal lines: components from the left to the right border whose height is at most a
+      tenth of the width of the picture;
+    - grids: components that the four sides of the picture cut at 8 or more places;
+    - if there is any other component whose longer side is at least a tenth of that of the picture:
+      edges, such as those of a table, which cover at least 0.9 of one side of the picture, and
+      vertical lines.
+
+    The digit is the heaviest of the others. The rest follow by decreasing weight. One belongs to
+    the digit if it weighs at least 2% of the first component, else it is a speck; and if the gap
+    between its bounding box and that of what the digit has so far is at most 0.2 of the longer side
+    of the latter, else it is something else, such as another digit.
 
     Parameters
     ----------
@@ -77,33 +87,49 @@ def select_digit(ink: Ink) -> NDArray[np.bool_]:
     Returns
     -------
     ndarray of shape (height, width), dtype=bool
+        All False if there is no digit.
     """
-    height, width = ink.mask.shape
     labels, n_components = ndimage.label(ink.mask, _EIGHT_NEIGHBORS)
     weights = np.bincount(labels.ravel(), ink.amount.ravel(), n_components + 1)[1:]
     boxes = [
         Box(rows.start, rows.stop, columns.start, columns.stop)
         for rows, columns in ndimage.find_objects(labels)
     ]
-    at_border = np.array(
-        [b.top == 0 or b.left == 0 or b.bottom == height or b.right == width for b in boxes]
-    )
-    order = np.argsort(-weights, kind="stable")
-    inside = [i for i in order if not at_border[i] and weights[i] >= _RIVAL * weights[order[0]]]
-    first = inside[0] if inside else order[0]
-    kept, box = [first], boxes[first]
-    for i in order:
-        if weights[i] < _SPECK * weights[first]:
-            break
-        too_long = boxes[i].longer_side > _LONGEST_AT_BORDER * boxes[first].longer_side
-        if i == first or (at_border[i] and too_long):
-            continue
-        if boxes[i].gap(box) <= _LARGEST_GAP * box.longer_side:
-            kept.append(i)
-            box = box.union(boxes[i])
+    candidates = _candidates(labels, boxes)
+    order = sorted(candidates, key=lambda i: -weights[i])
     is_kept = np.zeros(n_components + 1, dtype=bool)
-    is_kept[np.array(kept) + 1] = True
+    box = boxes[order[0]] if order else Box(0, 0, 0, 0)
+    for i in order:
+        if weights[i] < _SPECK * weights[order[0]]:
+            break
+        if boxes[i].gap(box) <= _LARGEST_GAP * box.longer_side:
+            is_kept[i + 1] = True
+            box = box.union(boxes[i])
     return np.asarray(is_kept[labels])
+
+
+def _candidates(labels: NDArray[np.int32], boxes: list[Box]) -> list[int]:
+    """Return the components that may be a digit."""
+    height, width = labels.shape
+    sides = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
+    covered = np.zeros(len(boxes) + 1)
+    n_crossings = np.zeros(len(boxes) + 1, dtype=np.intp)
+    for side in sides:
+        covered = np.maximum(covered, np.bincount(side, minlength=len(boxes) + 1) / len(side))
+        starts = side[np.diff(side, prepend=0) != 0]
+        n_crossings += np.bincount(starts, minlength=len(boxes) + 1)
+    possible: list[int] = []
+    doubtful: list[int] = []
+    for i, box in enumerate(boxes):
+        is_row = box.right - box.left == width and box.bottom - box.top <= _THICKEST_LINE * width
+        is_column = box.bottom - box.top == height and (
+            box.right - box.left <= _THICKEST_LINE * height
+        )
+        if is_row or n_crossings[i + 1] >= _GRID_CROSSINGS:
+            continue
+        (doubtful if is_column or covered[i + 1] >= _EDGE else possible).append(i)
+    has_rival = any(boxes[i].longer_side >= _RIVAL * max(labels.shape) for i in possible)
+    return possible if has_rival else sorted(possible + doubtful)
 
 
 def with_edges(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -22,15 +22,6 @@ _STILL_FORMATS = {"MPO", "ICO", "ICNS"}
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"mif1", b"msf1"}
 
 
-def name_of(image: Any, position: int | None = None) -> str:
-    """Return how an error names a picture: its path, or its position in X."""
-    if isinstance(image, str | os.PathLike):
-        return os.fsdecode(image)
-    if isinstance(image, Image.Image) and (filename := getattr(image, "filename", "")):
-        return os.fsdecode(filename)
-    return "The picture" if position is None else f"Picture {position}"
-
-
 def decode(image: Any, name: str) -> NDArray[Any]:
     """Return the levels of gray of a picture.
 

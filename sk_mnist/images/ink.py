@@ -15,7 +15,7 @@ _DARKEST_SHARE = 0.002
 _THRESHOLD = 0.4
 # Ink has to differ from paper by so many levels of gray, and by so many standard deviations.
 _MIN_CONTRAST = 10
-_MIN_CONTRAST_TO_NOISE = 6.0
+_MIN_CONTRAST_TO_NOISE = 5.0
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,10 @@ def find_ink(darkness: Plane) -> Ink | None:
         ``abs(level - paper)``.
     """
     levels = np.clip(np.floor(darkness + 0.5), 0, 255).astype(np.uint8)
-    paper = quantile(levels, 0.5)
     darkest = quantile(levels, 1 - _DARKEST_SHARE)
-    deviations = np.abs(levels.astype(np.int16) - paper).astype(np.uint8)
+    light = levels[2 * levels.astype(np.int16) <= darkest]
+    paper = quantile(light, 0.5)
+    deviations = np.abs(light.astype(np.int16) - paper).astype(np.uint8)
     noise = 1.4826 * quantile(deviations, 0.5)
     if darkest - paper < max(_MIN_CONTRAST, _MIN_CONTRAST_TO_NOISE * noise):
         return None

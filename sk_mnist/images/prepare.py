@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from sk_mnist.images.background import darkness_of, estimate_background, is_light_on_dark
 from sk_mnist.images.components import Box, bounding_box, select_digit, with_edges
-from sk_mnist.images.decoding import decode, name_of
+from sk_mnist.images.decoding import decode
 from sk_mnist.images.errors import ImageError
 from sk_mnist.images.ink import find_ink
+from sk_mnist.images.pictures import name_of
 from sk_mnist.images.placement import place
 from sk_mnist.images.resampling import Plane, block_mean
 from sk_mnist.images.strokes import DIGIT_SIDE, fit_digit, stroke_width
@@ -138,6 +139,8 @@ def prepare_digit(
     if ink is None:
         raise ImageError(name, "has no ink that differs enough from the background")
     digit = select_digit(ink)
+    if not digit.any():
+        raise ImageError(name, "has nothing but lines")
     amount = np.where(with_edges(digit), ink.amount, 0.0)
     box = bounding_box(amount >= _FAINTEST)
     if box.longer_side < _SHORTEST_DIGIT:

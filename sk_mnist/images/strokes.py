@@ -48,13 +48,13 @@ def fit_digit(ink: Plane) -> Plane:
 
     With strokes of width `w` in a digit of longer side `L`, both in pixels, the strokes would be
     80 w / L wide in a digit of 80 pixels. That is limited to 4 * 1.6 and 4 * 4.0, which gives
-    the wanted width `t`. The digit is resampled by area averages, times
-    ``f = (80 - t) / (L - w)``, and its strokes grow by ``r = (t - f * w) / 2`` on either side, so
-    that both are right: the maximum over the disk of radius `r` (or the minimum, if `r` is
-    negative). Sides are rounded to whole pixels, half up, and are at least 1. If f is at least 6,
-    a box blur of radius ``floor((f - 4) / 2)`` smooths the enlarged pixels before that. Centered in
-    the smallest rectangle of multiples of 4 (if the rest is odd, the smaller half is above, or
-    left), means of 4 x 4 pixels are the result.
+    the wanted width `t`. Only what is wider than 4 * 8.0 keeps its width: it is an area. The digit
+    is resampled by area averages, times ``f = (80 - t) / (L - w)``, and its strokes grow by
+    ``r = (t - f * w) / 2`` on either side, so that both are right: the maximum over the disk of
+    radius `r` (or the minimum, if `r` is negative). Sides are rounded to whole pixels, half up, and
+    are at least 1. If f is at least 6, a box blur of radius ``floor((f - 4) / 2)`` smooths the
+    enlarged pixels before that. Centered in the smallest rectangle of multiples of 4 (if the rest
+    is odd, the smaller half is above, or left), means of 4 x 4 pixels are the result.
 
     Parameters
     ----------

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Iterable
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import StrOptions
 
 from sk_mnist._utils.fit_context import fit_context
-from sk_mnist.images.decoding import name_of
 from sk_mnist.images.errors import ImageError
-from sk_mnist.images.placement import SIDE
+from sk_mnist.images.pictures import N_PIXELS, as_pictures, name_of
 from sk_mnist.images.prepare import Polarity, prepare_digit
 
-_N_PIXELS = SIDE * SIDE
 # A warning names this number of pictures at most.
 _N_NAMED = 10
 
@@ -143,8 +137,8 @@ class DigitImageTransformer(TransformerMixin, BaseEstimator):
             If X is not a sequence of pictures.
         """
         self._validate_params()
-        pictures = _as_pictures(X)
-        rows = np.zeros((len(pictures), _N_PIXELS), dtype=np.uint8)
+        pictures = as_pictures(X)
+        rows = np.zeros((len(pictures), N_PIXELS), dtype=np.uint8)
         failures = []
         for position, picture in enumerate(pictures):
             try:
@@ -174,7 +168,7 @@ class DigitImageTransformer(TransformerMixin, BaseEstimator):
         ndarray of shape (784,), dtype=object
             "pixel_0" to "pixel_783".
         """
-        return np.array([f"pixel_{index}" for index in range(_N_PIXELS)], dtype=object)
+        return np.array([f"pixel_{index}" for index in range(N_PIXELS)], dtype=object)
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -187,44 +181,6 @@ class DigitImageTransformer(TransformerMixin, BaseEstimator):
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def _as_pictures(X: Any) -> list[Any]:
-    """Return the pictures one by one.
-
-    Raises
-    ------
-    ValueError
-        If X is one picture, or no sequence.
-    """
-    if isinstance(X, str | os.PathLike | bytes | bytearray | memoryview | Image.Image):
-        raise ValueError(
-            f"X must be a sequence of pictures, got one of type {type(X).__name__}. Put it into a "
-            "list: [picture]."
-        )
-    if issparse(X):
-        raise ValueError("X is a sparse matrix. Pictures have to be dense: X.toarray().")
-    if hasattr(X, "columns"):  # of a DataFrame, whose iterator would give their names
-        X = np.asarray(X.to_numpy())
-    if not isinstance(X, Iterable):
-        raise ValueError(f"X must be a sequence of pictures, got {X!r}.")
-    if getattr(X, "ndim", None) == 0:
-        raise ValueError(f"X must be a sequence of pictures, got {X!r}.")
-    if getattr(X, "ndim", None) == 2:
-        return _pictures_of_rows(np.asarray(X))
-    return list(X)
-
-
-def _pictures_of_rows(rows: NDArray[Any]) -> list[Any]:
-    if rows.shape[1] == _N_PIXELS:
-        return list(rows.reshape(-1, SIDE, SIDE))
-    if rows.shape[1] == 1 and rows.dtype.kind not in "buif":
-        return list(rows[:, 0])
-    raise ValueError(
-        f"X is an array of shape {rows.shape}. Rows of {_N_PIXELS} pixels are pictures of {SIDE} x "
-        f"{SIDE}; reshape others to (n_samples, height, width), and put a single picture into a "
-        "list: [picture]."
-    )
 
 
 def _warn_of(failures: list[ImageError], n_pictures: int) -> None:

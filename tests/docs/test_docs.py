@@ -33,7 +33,7 @@ DIRECTIVES = {"{eval-rst}", "{include}", "{literalinclude}", "{toctree}"}
 TESTED_ELSEWHERE = (
     r"python -m pip uninstall --yes tensorflow",
     r"python -m pip install (\.|-e \"\.\[[a-z,]+\]\")",
-    r"python -m sk_mnist (train|compile)",
+    r"python -m sk_mnist (train|compile|demo|predict \S+ \S+)",
     r"python -m pytest( -m \"not slow\")?",
     r"python -m sphinx .*",
     r"(ruff|mypy|lint-imports)\b.*",
