@@ -50,7 +50,7 @@ def _common(
         ),
     ] = False,
 ) -> None:
-    """Train, tune and evaluate MLP classifiers on MNIST."""
+    """Train, tune and evaluate MLP classifiers on MNIST or data of your own."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -144,10 +144,10 @@ def read_note(path: str | PathLike[str]) -> str | None:
     OSError
         If the file cannot be read.
     """
-    try:
-        return _header(Path(path).read_bytes()).get("note")
-    except (KeyError, ValueError, TypeError, struct.error) as error:
-        raise ModelFileError(f"{path} is not a model that can be loaded.") from error
+    content = Path(path).read_bytes()
+    _split(content)  # raises what it has to
+    note = _header(content).get("note")
+    return note if isinstance(note, str) and len(note) <= _MAX_TEXT else None
 
 
 def to_bytes(estimator: Any, note: str | None = None) -> bytes:

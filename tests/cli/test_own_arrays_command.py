@@ -44,8 +44,9 @@ def test_own_arrays_are_trained_into_a_network_alone(capsys):
 @pytest.mark.slow
 def test_own_arrays_with_missing_values_are_imputed(capsys):
     some_missing = np.where(X % 7 == 0, np.nan, X)
+    np.savez("all.npz", X=X, y=y)
     np.savez("some.npz", X=some_missing, y=y)
-    assert main([*TRAIN, "--data", "some.npz"]) == 0
+    assert main([*TRAIN, "--data", "all.npz", "--test", "some.npz"]) == 0
     model = joblib.load("sk_mnist_run/model.joblib")
     assert isinstance(model, Pipeline)
     assert not Path("sk_mnist_run/model.safetensors").exists()

@@ -280,7 +280,7 @@ def test_a_note_is_kept_beside_the_model(tmp_path, fitted):
     path.write_bytes(to_bytes(fitted))
     assert read_note(path) is None
     path.write_bytes(b"garbage")
-    with pytest.raises(ModelFileError, match="is not a model"):
+    with pytest.raises(ModelFileError, match="no safetensors file"):
         read_note(path)
 
 

@@ -102,9 +102,12 @@ def _with_preparation(data: TrainingData, console: Console) -> TrainingData:
         return replace(data, train=(pixels, y), test=(test_pixels, y_test))
     if X.shape[1] != X_test.shape[1]:
         raise CommandError(f"--test has {X_test.shape[1]} features, and --data {X.shape[1]}")
-    X_train: NDArray[Any] = np.asarray(X)
-    has_missing = X_train.dtype.kind == "f" and bool(np.isnan(X_train).any())
+    has_missing = any(_has_missing(np.asarray(part)) for part in (X, X_test))
     return replace(data, preparation=make_imputer() if has_missing else None)
+
+
+def _has_missing(X: NDArray[Any]) -> bool:
+    return X.dtype.kind == "f" and bool(np.isnan(X).any())
 
 
 def _with_columns(
