@@ -2,7 +2,7 @@
 // that are SciPy's in Python. Each function returns a new plane, and follows the one of its name.
 
 class Plane {
-  /** @param {Float64Array} [data] Row by row; zeros by default. */
+  /** @param {Float64Array|Uint8Array} [data] Row by row; zeros by default. */
   constructor(height, width, data = new Float64Array(height * width)) {
     this.height = height;
     this.width = width;
@@ -49,7 +49,7 @@ function inBothDirections(plane, ofColumns) {
 
 /** Means of blocks of `factor` x `factor` pixels; those at the right and at the bottom are smaller. */
 function blockMean(plane, factor) {
-  if (factor === 1) return plane;
+  if (factor === 1) return plane.map((value) => value); // of float64
   const out = new Plane(Math.ceil(plane.height / factor), Math.ceil(plane.width / factor));
   const blockOf = Int32Array.from({ length: plane.width }, (_, column) => Math.floor(column / factor));
   for (let row = 0; row < plane.height; row++) {

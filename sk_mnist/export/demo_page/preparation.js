@@ -38,7 +38,8 @@ function prepareDigit(image, polarity = "auto") {
 
 /** Levels of gray, flattened onto paper where the picture is transparent. */
 function grayOf({ width, height, data }) {
-  const gray = new Plane(height, width);
+  // Bytes, because photos are large.
+  const gray = new Plane(height, width, new Uint8Array(height * width));
   let isOpaque = true;
   for (let i = 0; i < gray.data.length; i++) {
     const at = 4 * i;

@@ -111,6 +111,9 @@ class RestOfNetwork {
     for (const layer of this.layers) layer.transposed ??= transposed(layer);
     // Of each layer what its units sum up, the numbers of all pictures beside each other.
     this.sums = layers.map(({ units }) => new Float64Array(BATCH * units));
+    // Of each layer the outputs of the units that are active in any picture, and which these are.
+    this.outputs = layers.map(({ units }) => new Float64Array(BATCH * units));
+    this.active = layers.map(({ units }) => new Int32Array(units));
   }
 
   /** Set the sums of the first layer of a picture: those of the whole picture less what is covered. */
@@ -125,9 +128,10 @@ class RestOfNetwork {
   /** A function from a picture to what the last layer sums up. */
   logits() {
     this.layers.forEach((layer, k) => {
-      const { hidden, active } = this.activated(this.sums[k]);
+      const nActive = this.activateUnits(this.sums[k], this.outputs[k], this.active[k]);
+      const active = this.active[k].subarray(0, nActive);
       for (let unit = 0; unit < layer.units; unit += 2) {
-        sumTwoUnits(layer, unit, hidden, active, this.sums[k + 1]);
+        sumTwoUnits(layer, unit, this.outputs[k], active, this.sums[k + 1]);
       }
     });
     const last = this.sums.at(-1);
@@ -138,26 +142,24 @@ class RestOfNetwork {
     };
   }
 
-  /** The outputs of the units that are not zero in all pictures, and which these are. */
-  activated(sums) {
-    const hidden = new Float64Array(sums.length);
-    const active = new Int32Array(sums.length / BATCH);
+  /** Compute outputs and note the active units; return how many there are. */
+  activateUnits(sums, outputs, active) {
     let nActive = 0;
     for (let i = 0; i < active.length; i++) {
       let isActive = false;
       for (let picture = 0; picture < BATCH; picture++) {
-        const value = this.activate(sums[i * BATCH + picture]);
-        hidden[nActive * BATCH + picture] = value;
-        isActive ||= value !== 0;
+        const output = this.activate(sums[i * BATCH + picture]);
+        outputs[nActive * BATCH + picture] = output;
+        isActive ||= output !== 0;
       }
       if (isActive) active[nActive++] = i;
     }
-    return { hidden, active: active.subarray(0, nActive) };
+    return nActive;
   }
 }
 
 /** Sum up two units for four pictures, written out, so that the eight sums stay in registers. */
-function sumTwoUnits({ inputs, units, transposed, intercept }, unit, hidden, active, out) {
+function sumTwoUnits({ inputs, units, transposed, intercept }, unit, outputs, active, sums) {
   const other = Math.min(unit + 1, units - 1); // the same one, if there is no other
   const [start, otherStart] = [unit * inputs, other * inputs];
   let a = 0;
@@ -172,10 +174,10 @@ function sumTwoUnits({ inputs, units, transposed, intercept }, unit, hidden, act
     const weight = transposed[start + active[i]];
     const otherWeight = transposed[otherStart + active[i]];
     const at = i * BATCH;
-    const p = hidden[at];
-    const q = hidden[at + 1];
-    const r = hidden[at + 2];
-    const s = hidden[at + 3];
+    const p = outputs[at];
+    const q = outputs[at + 1];
+    const r = outputs[at + 2];
+    const s = outputs[at + 3];
     a += weight * p;
     b += weight * q;
     c += weight * r;
@@ -185,15 +187,16 @@ function sumTwoUnits({ inputs, units, transposed, intercept }, unit, hidden, act
     g += otherWeight * r;
     h += otherWeight * s;
   }
-  setFour(out, unit * BATCH, intercept[unit], a, b, c, d);
-  setFour(out, other * BATCH, intercept[other], e, f, g, h);
-}
-
-function setFour(out, at, intercept, a, b, c, d) {
-  out[at] = a + intercept;
-  out[at + 1] = b + intercept;
-  out[at + 2] = c + intercept;
-  out[at + 3] = d + intercept;
+  const at = unit * BATCH;
+  const otherAt = other * BATCH;
+  sums[at] = a + intercept[unit];
+  sums[at + 1] = b + intercept[unit];
+  sums[at + 2] = c + intercept[unit];
+  sums[at + 3] = d + intercept[unit];
+  sums[otherAt] = e + intercept[other];
+  sums[otherAt + 1] = f + intercept[other];
+  sums[otherAt + 2] = g + intercept[other];
+  sums[otherAt + 3] = h + intercept[other];
 }
 
 /** The weights of shape (units, inputs). */
