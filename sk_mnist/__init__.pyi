@@ -3,11 +3,13 @@ from . import datasets as datasets
 from . import displays as displays
 from . import evaluation as evaluation
 from . import export as export
+from . import images as images
 from .callbacks import Checkpoint
 from .classifier import KerasMLPClassifier
 from .datasets import fetch_mnist, load_mnist_sample
 from .displays import (
     ConfusionHeatmapDisplay,
+    DigitImageDisplay,
     GridSearchDisplay,
     HiddenUnitsDisplay,
     MisclassifiedDisplay,
@@ -24,6 +26,7 @@ from .evaluation import (
     most_confused,
     top_k_accuracy,
 )
+from .images import DigitImageTransformer, ImageError
 from .loading import load
 
 __version__: str
@@ -31,8 +34,11 @@ __version__: str
 __all__ = [
     "Checkpoint",
     "ConfusionHeatmapDisplay",
+    "DigitImageDisplay",
+    "DigitImageTransformer",
     "GridSearchDisplay",
     "HiddenUnitsDisplay",
+    "ImageError",
     "KerasMLPClassifier",
     "MisclassifiedDisplay",
     "ReliabilityDisplay",
@@ -49,6 +55,7 @@ __all__ = [
     "expected_calibration_error",
     "export",
     "fetch_mnist",
+    "images",
     "load",
     "load_mnist_sample",
     "most_confused",

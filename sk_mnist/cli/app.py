@@ -17,7 +17,9 @@ import typer
 import sk_mnist
 from sk_mnist.cli.compile import compile_kernels
 from sk_mnist.cli.console import print_error
+from sk_mnist.cli.demo import demo
 from sk_mnist.cli.evaluate import evaluate
+from sk_mnist.cli.predict import predict
 from sk_mnist.cli.search import search
 from sk_mnist.cli.train import TrainCommand, train
 
@@ -28,6 +30,8 @@ app = typer.Typer(add_completion=False)
 app.command(cls=TrainCommand)(train)
 app.command()(search)
 app.command()(evaluate)
+app.command()(predict)
+app.command()(demo)
 app.command("compile")(compile_kernels)
 
 
@@ -46,7 +50,7 @@ def _common(
         ),
     ] = False,
 ) -> None:
-    """Train, tune and evaluate MLP classifiers on MNIST."""
+    """Train, tune and evaluate MLP classifiers on MNIST or data of your own."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

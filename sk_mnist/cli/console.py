@@ -1,11 +1,13 @@
-"""Errors of the command line, and what is written to standard error."""
+"""What is written to standard output and to standard error, and the errors of the command line."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -21,8 +23,36 @@ class ResultConsole(Console):
         """Discard what is printed from here on."""
         self.quiet = True
         devnull = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(devnull, sys.stdout.fileno())
+        os.dup2(devnull, (sys.stderr if self.stderr else sys.stdout).fileno())
         os.close(devnull)
+
+
+def make_console(*, as_json: bool, quiet: bool) -> ResultConsole:
+    """Return where a command prints what people read: its progress, its tables.
+
+    Parameters
+    ----------
+    as_json : bool
+        Whether standard output is for JSON alone. What people read goes to standard error then.
+    quiet : bool
+        Whether to print nothing.
+
+    Returns
+    -------
+    ResultConsole
+    """
+    return ResultConsole(stderr=as_json, quiet=quiet)
+
+
+def print_json(metrics: Mapping[str, Any]) -> None:
+    """Print the results of a command for programs.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Serializable as JSON.
+    """
+    print(json.dumps(metrics, indent=2))
 
 
 class CommandError(typer.TyperException):

@@ -11,14 +11,17 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import joblib
+from sklearn.pipeline import Pipeline
 
 import sk_mnist
+from sk_mnist._utils.final_estimator import final_estimator
 from sk_mnist.persistence import to_bytes
 
 if TYPE_CHECKING:
+    from sklearn.base import ClassifierMixin
     from sklearn.model_selection._search import BaseSearchCV
 
-    from sk_mnist.classifier import KerasMLPClassifier
+    from sk_mnist.cli.data.record import TrainingRecord
     from sk_mnist.evaluation import EvaluationReport
 
 REPORT_FILE = "report.html"
@@ -34,35 +37,93 @@ SEARCH_FILES = ("cv_results.csv", "cv_results.png")
 
 
 def training_contents(
-    classifier: KerasMLPClassifier, report: EvaluationReport, run_info: Mapping[str, Any]
+    model: ClassifierMixin,
+    report: EvaluationReport,
+    metrics: Mapping[str, Any],
+    record: TrainingRecord | None,
 ) -> dict[str, bytes]:
     """Return the contents of the files about a trained classifier.
 
     Parameters
     ----------
-    classifier : KerasMLPClassifier
+    model : KerasMLPClassifier or Pipeline that ends in one
         The fitted classifier.
     report : EvaluationReport
         Return value of `evaluate` for the test set.
-    run_info : mapping
-        Further entries of metrics.json, serializable as JSON.
+    metrics : mapping
+        Return value of `training_metrics`.
+    record : TrainingRecord or None
+        What model.safetensors has to remember of the training data, as `model` does.
 
     Returns
     -------
     dict of str to bytes
-        Contents by file name, with the keys `TRAINING_FILES`.
+        Contents by file name. The keys are `TRAINING_FILES`, but for a pipeline without
+        model.safetensors, which holds a network alone.
     """
-    metrics = _metrics(report) | dict(run_info)
-    metrics |= {"parameters": classifier.get_params(), "versions": _versions()}
-    contents = (
-        _model_content(classifier),
-        to_bytes(classifier),
-        json.dumps(metrics, indent=2).encode() + b"\n",
-        _history_content(classifier.history_),
-        _confusion_content(report),
-        report_content(report),
-    )
-    return dict(zip(TRAINING_FILES, contents, strict=True))
+    contents = {
+        "model.joblib": _model_content(model),
+        "metrics.json": json.dumps(metrics, indent=2).encode() + b"\n",
+        "history.csv": _history_content(final_estimator(model).history_),
+        "confusion_matrix.png": _confusion_content(report),
+        REPORT_FILE: report_content(report),
+    }
+    if not isinstance(model, Pipeline):
+        contents["model.safetensors"] = to_bytes(
+            model, note=None if record is None else record.to_json()
+        )
+    return {name: contents[name] for name in TRAINING_FILES if name in contents}
+
+
+def training_metrics(
+    model: ClassifierMixin, report: EvaluationReport, run_info: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what metrics.json holds.
+
+    Parameters
+    ----------
+    model : KerasMLPClassifier or Pipeline that ends in one
+        The fitted classifier.
+    report : EvaluationReport
+        Return value of `evaluate` for the test set.
+    run_info : mapping
+        Further entries, serializable as JSON.
+
+    Returns
+    -------
+    dict
+        Serializable as JSON.
+    """
+    parameters = final_estimator(model).get_params()
+    return metrics_of(report) | {
+        **run_info,
+        "parameters": parameters,
+        "versions": _versions(),
+    }
+
+
+def metrics_of(report: EvaluationReport) -> dict[str, Any]:
+    """Return the metrics of a test.
+
+    Parameters
+    ----------
+    report : EvaluationReport
+        Return value of `evaluate`.
+
+    Returns
+    -------
+    dict
+        Serializable as JSON. "confusion_matrix" has the order of "classes".
+    """
+    scores = report.to_dict()
+    return {
+        "accuracy": report.accuracy,
+        "n_errors": report.n_errors,
+        "n_test": report.n_samples,
+        "expected_calibration_error": report.expected_calibration_error,
+        "classes": dict(list(scores["classification_report"].items())[:-2]),
+        "confusion_matrix": scores["confusion_matrix"]["counts"],
+    }
 
 
 def search_contents(search: BaseSearchCV) -> dict[str, bytes]:
@@ -108,18 +169,6 @@ def report_content(report: EvaluationReport) -> bytes:
     return _html.page(report).encode()
 
 
-def _metrics(report: EvaluationReport) -> dict[str, Any]:
-    scores = report.to_dict()
-    return {
-        "accuracy": report.accuracy,
-        "n_errors": report.n_errors,
-        "n_test": report.n_samples,
-        "expected_calibration_error": report.expected_calibration_error,
-        "digits": dict(list(scores["classification_report"].items())[:-2]),
-        "confusion_matrix": scores["confusion_matrix"]["counts"],
-    }
-
-
 def _versions() -> dict[str, str]:
     # From the metadata of the distributions: importing all packages would take seconds.
     packages = ("scikit-learn", "keras", "tensorflow", "numba", "numpy")
@@ -138,7 +187,7 @@ def _is_installed(package: str) -> bool:
     return True
 
 
-def _model_content(classifier: KerasMLPClassifier) -> bytes:
+def _model_content(classifier: ClassifierMixin) -> bytes:
     buffer = io.BytesIO()
     joblib.dump(classifier, buffer)
     return buffer.getvalue()

@@ -9,20 +9,56 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
+from sklearn.base import ClassifierMixin
 
 from sk_mnist.classifier import KerasMLPClassifier
 from sk_mnist.cli.checkpoints import TrainingCheckpoint
 from sk_mnist.cli.console import CommandError, print_error, silent_stderr
+from sk_mnist.cli.data.training import TrainingData
+from sk_mnist.cli.models import make_model
 from sk_mnist.cli.options import name_options
 from sk_mnist.cli.progress import EpochProgress
 
 
-def fit(
+def fit_model(
     classifier: KerasMLPClassifier,
-    X: NDArray[Any],
-    y: NDArray[Any],
+    data: TrainingData,
     console: Console,
     checkpoint: TrainingCheckpoint,
+    *,
+    saves_epochs: bool,
+) -> ClassifierMixin:
+    """Fit what a classifier needs before it, and the classifier as `fit` does.
+
+    Parameters
+    ----------
+    classifier : KerasMLPClassifier
+        The classifier.
+    data : TrainingData
+        What to train on.
+    console, checkpoint, saves_epochs
+        As for `fit`.
+
+    Returns
+    -------
+    KerasMLPClassifier or Pipeline
+        The classifier itself, or a pipeline that ends in it.
+    """
+    X, y = data.train
+    if data.preparation is None:
+        fit(classifier, X, y, console, checkpoint, saves_epochs=saves_epochs)
+        return classifier
+    prepared = data.preparation.fit_transform(X)
+    fit(classifier, prepared, y, console, checkpoint, saves_epochs=saves_epochs)
+    return make_model(data.preparation, classifier)
+
+
+def fit(
+    classifier: KerasMLPClassifier,
+    X: Any,
+    y: NDArray[Any],
+    console: Console,
+    checkpoint: TrainingCheckpoint | None,
     *,
     saves_epochs: bool,
 ) -> None:
@@ -32,14 +68,14 @@ def fit(
     ----------
     classifier : KerasMLPClassifier
         The classifier.
-    X : ndarray of shape (n_samples, n_features)
-        Images.
+    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+        Features.
     y : ndarray of shape (n_samples,)
         Labels.
     console : rich.console.Console
         Where to show the progress.
-    checkpoint : TrainingCheckpoint
-        Where to save it.
+    checkpoint : TrainingCheckpoint or None
+        Where to save it; None not to.
     saves_epochs : bool
         Whether to save it during the fit, too.
 
@@ -68,6 +104,8 @@ def fit(
         if hasattr(classifier, "set_callbacks"):
             classifier.set_callbacks()  # otherwise they would be saved with the classifier
     if classifier.n_iter_ < classifier.epochs_:
+        if checkpoint is None:
+            raise KeyboardInterrupt
         checkpoint.save(classifier)
         print_error(
             f"the {classifier.n_iter_} finished epochs of {classifier.epochs_} are in "

@@ -1,4 +1,4 @@
-"""The grid of parameters to search, from options or a TOML file."""
+"""Parameters of the classifier from options or a TOML file: a grid to search, or one value each."""
 
 from __future__ import annotations
 
@@ -53,13 +53,40 @@ def make_grid(config: Mapping[str, Any], options: Sequence[str]) -> Grid:
             "nothing to search: use --param, such as --param learning_rate=0.001,0.002, or "
             "--config with a [param] table"
         )
-    _validate(grid)
+    _validate(grid, "searched")
     if len(ParameterGrid(grid)) == 1:
         raise CommandError(
             "nothing to search: there is only one candidate; give a parameter several values, such "
             "as --param learning_rate=0.001,0.002"
         )
     return grid
+
+
+def make_parameters(options: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters that options set to one value each.
+
+    Parameters
+    ----------
+    options : sequence of str
+        As for `make_grid`, such as "alpha=0.1" or "hidden_layer_sizes=256,128".
+
+    Returns
+    -------
+    dict of str to object
+
+    Raises
+    ------
+    CommandError
+        If a parameter or a value is not valid, or one is given several values.
+    """
+    grid: Grid = {}
+    for option in options:
+        name, values = _parse_option(option)
+        if name in grid or len(values) > 1:
+            raise CommandError(f"--param {name} must have one value; search tries several")
+        grid[name] = values
+    _validate(grid, "set by --param")
+    return {name: values[0] for name, values in grid.items()}
 
 
 def read_config(path: Path, names: Sequence[str]) -> dict[str, Any]:
@@ -132,13 +159,13 @@ def _value_from_toml(name: str, item: Any) -> Any:
     return tuple(item) if isinstance(item, list) else (item,)
 
 
-def _validate(grid: Grid) -> None:
+def _validate(grid: Grid, purpose: str) -> None:
     """Validate the parameters as `fit` does, but before the digits are loaded."""
     names = sorted(set(KerasMLPClassifier().get_params()) - _NOT_SEARCHED)
     for name, values in grid.items():
         if name not in names:
             raise CommandError(
-                f"{name!r} cannot be searched; choose from {', '.join(names)}"
+                f"{name!r} cannot be {purpose}; choose from {', '.join(names)}"
                 + ("; use --seed to set the seed" if name == "random_state" else "")
             )
         if not values:

@@ -14,18 +14,21 @@ from sklearn.model_selection import GridSearchCV, ParameterGrid, StratifiedKFold
 
 from sk_mnist.classifier import KerasMLPClassifier
 from sk_mnist.cli.console import CommandError, print_error, silent_stderr
+from sk_mnist.cli.data.samples import Features
 from sk_mnist.cli.fitting import warm_up
+from sk_mnist.cli.models import NETWORK, make_model
 
 
 def grid_search(
     grid: Mapping[str, list[Any]],
-    X: NDArray[Any],
+    X: Features,
     y: NDArray[Any],
     console: Console,
     *,
     cv: int,
     jobs: int,
     random_state: int,
+    preparation: Any = None,
 ) -> GridSearchCV:
     """Search a grid by cross-validation, and refit the best candidate on all samples.
 
@@ -33,8 +36,8 @@ def grid_search(
     ----------
     grid : mapping of str to list
         Return value of `sk_mnist.cli.grid.make_grid`.
-    X : ndarray of shape (n_samples, n_features)
-        Images.
+    X : DataFrame or ndarray of shape (n_samples, n_features)
+        Features.
     y : ndarray of shape (n_samples,)
         Labels.
     console : rich.console.Console
@@ -45,11 +48,14 @@ def grid_search(
         Number of parallel jobs.
     random_state : int
         Seed of the folds and of each fit.
+    preparation : transformer, default=None
+        What comes before the network in a pipeline; each fold fits its own.
 
     Returns
     -------
     GridSearchCV
-        The fitted search.
+        The fitted search. Its results have the parameters of the network under their own names,
+        in a pipeline, too.
 
     Raises
     ------
@@ -59,9 +65,11 @@ def grid_search(
         If the user interrupts the search.
     """
     warm_up(console)
+    network = KerasMLPClassifier(random_state=random_state)
+    prefix = "" if preparation is None else f"{NETWORK}__"
     search = GridSearchCV(
-        KerasMLPClassifier(random_state=random_state),
-        dict(grid),
+        network if preparation is None else make_model(preparation, network),
+        {prefix + name: values for name, values in grid.items()},
         cv=StratifiedKFold(cv, shuffle=True, random_state=random_state),
         n_jobs=jobs,
     )
@@ -71,7 +79,8 @@ def grid_search(
         "the best",
         highlight=False,
     )
-    if hasattr(search, "set_callbacks"):  # from scikit-learn 1.9 on
+    # From scikit-learn 1.9 on. It prints to standard output, whatever the console does.
+    if hasattr(search, "set_callbacks") and not (console.quiet or console.stderr):
         from sklearn.callback import ProgressBar
 
         search.set_callbacks(ProgressBar(max_propagation_depth=0))
@@ -90,7 +99,23 @@ def grid_search(
     for warning in caught:
         if issubclass(warning.category, FitFailedWarning):
             print_error(f"warning: some fits failed: {_distinct_errors(str(warning.message))}")
+    search.cv_results_ = _renamed(search.cv_results_, prefix)
+    search.best_params_ = {
+        name.removeprefix(prefix): value for name, value in search.best_params_.items()
+    }
     return search
+
+
+def _renamed(cv_results: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Return the results with the names of parameters without the prefix of their step."""
+    results = {
+        name.replace(f"param_{prefix}", "param_", 1): values for name, values in cv_results.items()
+    }
+    results["params"] = [
+        {name.removeprefix(prefix): value for name, value in params.items()}
+        for params in cv_results["params"]
+    ]
+    return results
 
 
 def _distinct_errors(message: str) -> str:

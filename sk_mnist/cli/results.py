@@ -6,25 +6,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from numpy.typing import NDArray
 from rich.console import Console
+from sklearn.base import ClassifierMixin
 
-from sk_mnist.classifier import KerasMLPClassifier
-from sk_mnist.cli.file_contents import training_contents
+from sk_mnist._utils.files import remove_file
+from sk_mnist.cli.console import print_json
+from sk_mnist.cli.data.training import TrainingData
+from sk_mnist.cli.file_contents import TRAINING_FILES, training_contents, training_metrics
 from sk_mnist.cli.output_directory import write
 from sk_mnist.cli.tables import print_scores
 from sk_mnist.evaluation import evaluate
 
 
 def evaluate_and_save(
-    classifier: KerasMLPClassifier,
-    X: NDArray[Any],
-    y: NDArray[Any],
+    model: ClassifierMixin,
+    data: TrainingData,
     run_info: Mapping[str, Any],
     console: Console,
     output: Path,
     *,
     overwrite: bool,
+    as_json: bool,
     extra_contents: Mapping[str, bytes] | None = None,
 ) -> None:
     """Score a classifier on the test set, write all results and print the scores.
@@ -33,20 +35,20 @@ def evaluate_and_save(
 
     Parameters
     ----------
-    classifier : KerasMLPClassifier
+    model : KerasMLPClassifier or Pipeline that ends in one
         The fitted classifier.
-    X : ndarray of shape (n_samples, n_features)
-        Test images.
-    y : ndarray of shape (n_samples,)
-        Test labels.
+    data : TrainingData
+        What it was trained on, and the test set.
     run_info : mapping
-        As for `training_contents`.
+        Further entries of metrics.json, serializable as JSON.
     console : rich.console.Console
         Where to print.
     output : Path
         The output directory.
     overwrite : bool
         Whether existing files may be overwritten.
+    as_json : bool
+        Whether to print the metrics as JSON, too.
     extra_contents : mapping of str to bytes, default=None
         Contents of further files, by file name.
 
@@ -55,10 +57,25 @@ def evaluate_and_save(
     OSError
         If a file cannot be written, or exists and may not be overwritten.
     """
-    report = evaluate(classifier, X, y)
+    if data.record is not None:
+        data.record.attach(model)
+    report = evaluate(model, *data.test)
+    run_info = {"dataset": data.dataset, "n_train": len(data.train[1]), **data.info, **run_info}
+    metrics = training_metrics(model, report, run_info)
     try:
-        contents = {**training_contents(classifier, report, run_info), **(extra_contents or {})}
+        contents = training_contents(model, report, metrics, data.record)
+        contents |= extra_contents or {}
         write(output, contents, overwrite=overwrite)
+        for name in set(TRAINING_FILES).difference(contents):  # of an earlier run
+            remove_file(output / name)
     finally:
-        print_scores(console, report)
+        print_scores(console, report, class_noun="class" if data.record else "digit")
+        if as_json:
+            print_json(metrics)
     console.print(f"Saved in {output}: {', '.join(contents)}", markup=False, soft_wrap=True)
+    if "model.safetensors" not in contents:
+        console.print(
+            "model.safetensors is left out: it holds a network alone, and this is a pipeline",
+            highlight=False,
+            soft_wrap=True,
+        )

@@ -7,10 +7,33 @@ from typing import Annotated
 
 import typer
 
-from sk_mnist.cli.console import ResultConsole
-from sk_mnist.cli.options import DataOption, ForceOption, OutputOption, SeedOption
+from sk_mnist.cli.console import make_console
+from sk_mnist.cli.data.request import DataRequest
+from sk_mnist.cli.options import (
+    DataOption,
+    ForceOption,
+    IgnoreOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SeedOption,
+    TargetOption,
+    TestOption,
+    TestSizeOption,
+)
 
-_CONFIG_OPTIONS = ("param", "cv", "jobs", "seed", "data", "output")
+_CONFIG_OPTIONS = (
+    "param",
+    "cv",
+    "jobs",
+    "seed",
+    "data",
+    "target",
+    "test",
+    "test_size",
+    "ignore",
+    "output",
+)
 """The options that a TOML file may set, without their dashes."""
 
 
@@ -53,8 +76,14 @@ def search(
     jobs: Annotated[int, typer.Option(min=1, help="Number of parallel jobs.")] = 1,
     random_state: SeedOption = 0,
     data: DataOption = "auto",
+    target: TargetOption = None,
+    test: TestOption = None,
+    test_size: TestSizeOption = None,
+    ignore: IgnoreOption = None,
     output: OutputOption = Path("sk_mnist_search"),
     force: ForceOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Run a cross-validated grid search and save the best network.
 
@@ -63,7 +92,9 @@ def search(
 
     The test set is used only once, to score the best network.
     """
-    from sk_mnist.cli.data import load_splits, print_splits
+    request = DataRequest(data, target, test, test_size, tuple(ignore or ()))
+    request.check()
+    from sk_mnist.cli.data.training import load_training_data
     from sk_mnist.cli.file_contents import SEARCH_FILES, TRAINING_FILES, search_contents
     from sk_mnist.cli.grid import make_grid
     from sk_mnist.cli.grid_search import grid_search
@@ -74,26 +105,32 @@ def search(
     grid = make_grid(context.obj or {}, param or [])
     prepare(output, [*TRAINING_FILES, *SEARCH_FILES], overwrite=force, option="--output")
 
-    console = ResultConsole()
-    dataset, splits = load_splits(data, ["train", "test"])
-    print_splits(console, dataset, splits)
-    X, y = splits["train"]
-    fitted = grid_search(grid, X, y, console, cv=cv, jobs=jobs, random_state=random_state)
+    console = make_console(as_json=as_json, quiet=quiet)
+    loaded = load_training_data(request, console)
+    fitted = grid_search(
+        grid,
+        *loaded.train,
+        console,
+        cv=cv,
+        jobs=jobs,
+        random_state=random_state,
+        preparation=loaded.preparation,
+    )
     print_candidates(console, fitted.cv_results_)
     run_info = {
-        "dataset": dataset,
-        "n_train": len(y),
         "seed": random_state,
         "training_seconds": round(fitted.refit_time_, 3),
+        "best_parameters": fitted.best_params_,
         "cv_accuracy": fitted.best_score_,
         "cv_folds": cv,
     }
     evaluate_and_save(
         fitted.best_estimator_,
-        *splits["test"],
+        loaded,
         run_info,
         console,
         output,
         overwrite=force,
+        as_json=as_json,
         extra_contents=search_contents(fitted),
     )

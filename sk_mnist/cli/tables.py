@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -17,23 +18,34 @@ MAX_CANDIDATES = 10
 MAX_CONFUSED_PAIRS = 4
 
 
-def print_scores(console: Console, report: EvaluationReport) -> None:
+def print_scores(
+    console: Console, report: EvaluationReport, *, class_noun: Literal["digit", "class"] = "digit"
+) -> None:
     """Print the confusion matrix, the scores of each class, and the accuracy.
 
     Parameters
     ----------
     console : rich.console.Console
-        Where to print. Ten classes fit into 80 columns.
+        Where to print. Ten classes fit into 80 columns; a confusion matrix that does not fit is
+        left out.
     report : EvaluationReport
         Return value of `evaluate`.
+    class_noun : {"digit", "class"}, default="digit"
+        What a class is called.
     """
     console.print()
-    console.print(_confusion_table(report.confusion_matrix))
-    console.print(_report_table(report.classification_report))
+    confusion = _confusion_table(report.confusion_matrix, class_noun)
+    if console.measure(confusion).maximum <= console.width:
+        console.print(confusion)
+    else:
+        n_classes = len(report.confusion_matrix)
+        console.print(f"The report shows the confusion matrix of the {n_classes} classes.")
+    console.print(_report_table(report.classification_report, class_noun))
     if len(report.most_confused):
         worst = report.most_confused.head(MAX_CONFUSED_PAIRS).itertuples()
         pairs = (f"{pair.true}->{pair.predicted} ({pair.count:,})" for pair in worst)
-        console.print(f"Most confused (true->predicted): {', '.join(pairs)}", highlight=False)
+        told = f"Most confused (true->predicted): {', '.join(pairs)}"
+        console.print(told, highlight=False, markup=False)
     console.print(
         f"[bold]Test accuracy: {100 * report.accuracy:.2f}%[/bold]"
         f" ({report.n_errors:,} of {report.n_samples:,} misclassified)",
@@ -75,15 +87,16 @@ def _format_value(value: Any) -> str:
     return ",".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
 
-def _confusion_table(confusion: pd.DataFrame) -> Table:
-    table = Table(title="Confusion matrix (columns: predicted digit)", box=box.SIMPLE_HEAD)
+def _confusion_table(confusion: pd.DataFrame, class_noun: str) -> Table:
+    title = f"Confusion matrix (columns: predicted {class_noun})"
+    table = Table(title=title, box=box.SIMPLE_HEAD, min_width=len(title))
     table.add_column("true", style="bold")
     width = len(str(confusion.to_numpy().max()))
     for label in confusion.columns:
-        table.add_column(str(label), justify="right", min_width=width)
+        table.add_column(escape(str(label)), justify="right", min_width=width)
     for true, counts in confusion.iterrows():
         cells = [_confusion_cell(count, predicted == true) for predicted, count in counts.items()]
-        table.add_row(str(true), *cells)
+        table.add_row(escape(str(true)), *cells)
     return table
 
 
@@ -93,14 +106,14 @@ def _confusion_cell(count: int, is_correct: bool) -> str:
     return f"[bold red]{count}[/bold red]" if count else "[dim].[/dim]"
 
 
-def _report_table(report: pd.DataFrame) -> Table:
-    table = Table(title="Per-digit scores", box=box.SIMPLE_HEAD)
-    table.add_column("digit", style="bold")
+def _report_table(report: pd.DataFrame, class_noun: str) -> Table:
+    table = Table(title=f"Per-{class_noun} scores", box=box.SIMPLE_HEAD)
+    table.add_column(class_noun, style="bold")
     for heading in ("precision", "recall", "F1", "support"):
         table.add_column(heading, justify="right")
     for name, scores in report.iterrows():
         if name == report.index[-2]:  # the averages
             table.add_section()
         cells = [f"{scores[measure]:.4f}" for measure in ("precision", "recall", "f1")]
-        table.add_row(str(name), *cells, f"{scores['support']:,.0f}")
+        table.add_row(escape(str(name)), *cells, f"{scores['support']:,.0f}")
     return table

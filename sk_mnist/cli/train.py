@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,13 +10,20 @@ import typer
 from typer.core import TyperCommand
 
 from sk_mnist._utils.files import remove_file
-from sk_mnist.cli.console import CommandError, ResultConsole
+from sk_mnist.cli.console import CommandError, make_console
+from sk_mnist.cli.data.request import DataRequest
 from sk_mnist.cli.options import (
     OPTION_OF_PARAMETER,
     SEED_HELP,
     DataOption,
     ForceOption,
+    IgnoreOption,
+    JsonOption,
     OutputOption,
+    QuietOption,
+    TargetOption,
+    TestOption,
+    TestSizeOption,
 )
 
 
@@ -34,8 +41,8 @@ class TrainCommand(TyperCommand):
         for parameter in self.params:
             if parameter.default is None and parameter.name in OPTION_OF_PARAMETER:
                 default = defaults[parameter.name]
-                is_sequence = isinstance(default, Sequence)
-                parameter.default = ",".join(map(str, default)) if is_sequence else default
+                is_sizes = isinstance(default, tuple)
+                parameter.default = ",".join(map(str, default)) if is_sizes else default
         super().format_help(*args, **kwargs)
 
 
@@ -57,7 +64,19 @@ def train(
     random_state: Annotated[
         int | None, typer.Option("--seed", min=0, show_default="0", help=SEED_HELP)
     ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="Any other parameter of the classifier, such as 'alpha=0.01' or "
+            "'class_weight=balanced'; can be repeated.",
+        ),
+    ] = None,
     data: DataOption = "auto",
+    target: TargetOption = None,
+    test: TestOption = None,
+    test_size: TestSizeOption = None,
+    ignore: IgnoreOption = None,
     output: OutputOption = Path("sk_mnist_run"),
     force: ForceOption = False,
     checkpoint: Annotated[
@@ -75,22 +94,28 @@ def train(
             "--resume", help="Go on with the training that was ended in --output, as it was begun."
         ),
     ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
-    """Train a classifier on MNIST, evaluate it on the test set and save it.
+    """Train a classifier on MNIST or data of your own, test it and save it.
 
     Writes model.safetensors, model.joblib, metrics.json, history.csv,
-    confusion_matrix.png and report.html to --output.
+    confusion_matrix.png and report.html to --output. For a table the model
+    is a pipeline with what has to be done to its columns, which is saved as
+    model.joblib only.
     """
+    request = DataRequest(data, target, test, test_size, tuple(ignore or ()))
+    request.check()
     from sk_mnist.cli.checkpoints import CHECKPOINT_FILE, TrainingCheckpoint
     from sk_mnist.cli.checkpoints import resume as load_checkpoint
-    from sk_mnist.cli.data import load_splits, print_splits
+    from sk_mnist.cli.data.training import load_training_data
     from sk_mnist.cli.file_contents import TRAINING_FILES
-    from sk_mnist.cli.fitting import fit, warm_up
+    from sk_mnist.cli.fitting import fit_model, warm_up
     from sk_mnist.cli.models import make_classifier
     from sk_mnist.cli.output_directory import prepare
     from sk_mnist.cli.results import evaluate_and_save
 
-    parameters = {
+    options = {
         "hidden_layer_sizes": _parse_sizes(hidden_layer_sizes),
         "epochs": epochs,
         "batch_size": batch_size,
@@ -98,11 +123,11 @@ def train(
         "dropout": dropout,
         "random_state": random_state,
     }
-    parameters = {name: value for name, value in parameters.items() if value is not None}
+    parameters = _merged(options, param or [])
     path = output / CHECKPOINT_FILE
-    if resume:
-        training = load_checkpoint(path, parameters)
-        classifier, data, seconds = training.classifier, training.dataset, training.seconds
+    training = load_checkpoint(path, parameters, request) if resume else None
+    if training is not None:
+        classifier, request, seconds = training.classifier, training.request, training.seconds
     else:
         classifier, seconds = make_classifier({"random_state": 0, **parameters}), 0.0
         if path.exists() and not force:
@@ -112,20 +137,34 @@ def train(
             )
     prepare(output, TRAINING_FILES, overwrite=force, option="--output")
 
-    console = ResultConsole()
-    dataset, splits = load_splits(data, ["train", "test"])
-    print_splits(console, dataset, splits)
+    console = make_console(as_json=as_json, quiet=quiet)
+    loaded = load_training_data(request, console)
+    if training is not None:
+        training.check(loaded)
     warm_up(console)
-    saved = TrainingCheckpoint(path, dataset, seconds, every=checkpoint or 1)
-    fit(classifier, *splits["train"], console, saved, saves_epochs=checkpoint is not None)
+    saved = TrainingCheckpoint(path, loaded, seconds, every=checkpoint or 1)
+    model = fit_model(classifier, loaded, console, saved, saves_epochs=checkpoint is not None)
     run_info = {
-        "dataset": dataset,
-        "n_train": len(splits["train"][0]),
         "seed": classifier.random_state,
         "training_seconds": round(saved.seconds, 3),
     }
-    evaluate_and_save(classifier, *splits["test"], run_info, console, output, overwrite=force)
+    evaluate_and_save(model, loaded, run_info, console, output, overwrite=force, as_json=as_json)
     remove_file(path)
+
+
+def _merged(options: Mapping[str, Any], param: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters that options of their own and --param have set."""
+    given = {name: value for name, value in options.items() if value is not None}
+    if not param:
+        return given
+    from sk_mnist.cli.grid import make_parameters  # imports scikit-learn
+
+    parameters = make_parameters(param)
+    if twice := sorted(set(parameters) & set(given)):
+        raise CommandError(
+            f"{OPTION_OF_PARAMETER[twice[0]]} and --param {twice[0]} set the same; use one of them"
+        )
+    return given | parameters
 
 
 def _parse_sizes(text: str | None) -> tuple[int, ...] | None:

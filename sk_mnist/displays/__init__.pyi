@@ -1,4 +1,5 @@
 from .confusion import ConfusionHeatmapDisplay
+from .digit_image import DigitImageDisplay
 from .grid_search import GridSearchDisplay
 from .hidden_units import HiddenUnitsDisplay
 from .misclassified import MisclassifiedDisplay
@@ -8,6 +9,7 @@ from .training_curve import TrainingCurveDisplay
 
 __all__ = [
     "ConfusionHeatmapDisplay",
+    "DigitImageDisplay",
     "GridSearchDisplay",
     "HiddenUnitsDisplay",
     "MisclassifiedDisplay",

@@ -58,8 +58,8 @@ def evaluate(
         weight of one.
 
     image_shape : tuple of (int, int), default=None
-        Height and width, if the samples are images. By default, samples with 784 features are
-        images of 28 x 28 pixels, and others are not images.
+        Height and width, if the samples are images. By default, samples with 784 features that
+        are numbers are images of 28 x 28 pixels, and others are not images.
 
     Returns
     -------
@@ -118,6 +118,8 @@ def evaluate(
     if _num_samples(X) == 0:
         raise ValueError("There are no samples to evaluate on: X has no rows.")
     shape = resolve_image_shape(_num_features(X), image_shape, required=False)
+    if image_shape is None and not _has_numbers(X):
+        shape = None
     y_true: NDArray[Any] = column_or_1d(y, warn=True)
     y_pred: NDArray[Any] = np.asarray(estimator.predict(X))
     confusion = confusion_matrix_frame(y_true, y_pred, sample_weight=sample_weight)
@@ -157,6 +159,11 @@ def _error_frame(
     return pd.DataFrame(
         {"true": y_true[rows], "predicted": y_pred[rows], "probability": probability}, index=rows
     )
+
+
+def _has_numbers(X: Any) -> bool:
+    """Tell whether all features are numbers, which some columns of a table may not be."""
+    return sparse.issparse(X) or np.asarray(_safe_indexing(X, [0])).dtype.kind in "biuf"
 
 
 def _images(X: Any, rows: NDArray[np.intp], shape: tuple[int, int]) -> NDArray[Any]:

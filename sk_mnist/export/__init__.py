@@ -1,4 +1,4 @@
-"""Fitted classifiers in the forms of other libraries: Keras, scikit-learn and ONNX."""
+"""Fitted classifiers in other forms: for Keras, scikit-learn and ONNX, and as a page to draw on."""
 
 from __future__ import annotations
 

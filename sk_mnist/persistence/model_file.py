@@ -124,15 +124,44 @@ def read(kind: type[_Estimator], path: str | PathLike[str]) -> _Estimator:
     return estimator
 
 
-def to_bytes(estimator: Any) -> bytes:
-    """Return the content of the file of a fitted classifier; raises what `save` raises."""
+def read_note(path: str | PathLike[str]) -> str | None:
+    """Return the note in a file, which is no part of the model.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file, of any origin.
+
+    Returns
+    -------
+    str or None
+        Any text; None if there is no note.
+
+    Raises
+    ------
+    ModelFileError
+        If it is no such file.
+    OSError
+        If the file cannot be read.
+    """
+    content = Path(path).read_bytes()
+    _split(content)  # raises what it has to
+    note = _header(content).get("note")
+    return note if isinstance(note, str) and len(note) <= _MAX_TEXT else None
+
+
+def to_bytes(estimator: Any, note: str | None = None) -> bytes:
+    """Return the content of the file of a fitted classifier; raises what `save` raises.
+
+    A note is text for whoever writes the file and reads it again by `read_note`.
+    """
     check_is_fitted(estimator)
-    content = _encoded(estimator)
+    content = _encoded(estimator, note)
     _from_bytes(type(estimator), content)  # whatever is written can be read
     return content
 
 
-def _encoded(estimator: Any) -> bytes:
+def _encoded(estimator: Any, note: str | None) -> bytes:
     arrays = {"input_offset": estimator.input_offset_, "input_scale": estimator.input_scale_}
     for i, (coef, intercept) in enumerate(
         zip(estimator.coefs_, estimator.intercepts_, strict=True)
@@ -168,6 +197,8 @@ def _encoded(estimator: Any) -> bytes:
         allow_nan=False,
     )
     header = {"sk_mnist": text, "sha256": _digest(text, arrays)}
+    if note is not None:
+        header["note"] = note
     return bytes(safetensors.numpy.save(arrays, header))
 
 
@@ -272,8 +303,7 @@ def _split(content: bytes) -> tuple[dict[str, npt.NDArray[Any]], str]:
     """Return the arrays and the text of a file, after a check of their digest."""
     try:
         arrays = safetensors.numpy.load(content)
-        (length,) = struct.unpack_from("<Q", content)
-        header = json.loads(content[8 : 8 + length])["__metadata__"]
+        header = _header(content)
         text, digest = header["sk_mnist"], header["sha256"]
     # What NumPy has no type for is a KeyError or a TypeError.
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
@@ -281,6 +311,13 @@ def _split(content: bytes) -> tuple[dict[str, npt.NDArray[Any]], str]:
     expect(isinstance(text, str) and len(text) <= _MAX_TEXT, "its text is too long")
     expect(digest == _digest(text, arrays), "it is damaged: its digest is that of other content")
     return arrays, text
+
+
+def _header(content: bytes) -> dict[str, str]:
+    """Return the texts in the header of a file that is complete."""
+    (length,) = struct.unpack_from("<Q", content)
+    header: dict[str, str] = json.loads(content[8 : 8 + length])["__metadata__"]
+    return header
 
 
 def _parameters_from_json(kind: type[BaseEstimator], value: Any) -> dict[str, Any]:

@@ -62,7 +62,8 @@ def test_grid_option_error_is_one_line_before_any_work(capsys, tmp_path, argumen
         ("cv = [", "is not a valid TOML file"),
         (
             "folds = 3",
-            "has the unknown option 'folds'; valid options are cv, data, jobs, output, param, seed",
+            "has the unknown option 'folds'; valid options are cv, data, ignore, jobs, output, "
+            "param, seed, target, test, test_size",
         ),
         ("param = 3", "param must be a table"),
         ("cv = 'few'\n[param]\nalpha = 0.1", "'--cv'"),

@@ -20,6 +20,7 @@ import sk_mnist
 import sk_mnist.displays
 import sk_mnist.evaluation
 import sk_mnist.export
+import sk_mnist.images
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
@@ -33,7 +34,7 @@ DIRECTIVES = {"{eval-rst}", "{include}", "{literalinclude}", "{toctree}"}
 TESTED_ELSEWHERE = (
     r"python -m pip uninstall --yes tensorflow",
     r"python -m pip install (\.|-e \"\.\[[a-z,]+\]\")",
-    r"python -m sk_mnist (train|compile)",
+    r"python -m sk_mnist (train|compile|demo|predict \S+ \S+)",
     r"python -m pytest( -m \"not slow\")?",
     r"python -m sphinx .*",
     r"(ruff|mypy|lint-imports)\b.*",
@@ -112,24 +113,27 @@ def test_docs_python_blocks_run_in_order(page, tmp_path, monkeypatch):
     exec(compile("\n".join(lines), page, "exec"), {"__name__": "__main__"})
 
 
-def uses_sample(command):
-    return command.startswith("python -m sk_mnist ") and "--data sample" in command
+def has_data(command):
+    """Tell whether a command works on the sample, or on a file of docs/data."""
+    is_ours = command.startswith("python -m sk_mnist ")
+    return is_ours and ("--data sample" in command or "penguins.csv" in command)
 
 
 @pytest.mark.slow
-def test_docs_commands_run_with_sample_data(run_python):
+def test_docs_commands_run_with_sample_data(run_python, tmp_path):
+    shutil.copytree(ROOT / "docs" / "data", tmp_path, dirs_exist_ok=True)  # for users to download
     commands = [command for page in PAGES for command in shell_commands(page)]
-    for command in dict.fromkeys(filter(uses_sample, commands)):
+    for command in dict.fromkeys(filter(has_data, commands)):
         run_python(*shlex.split(command)[1:])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_docs_code_is_tested(page):
     for language, start, _ in code_blocks(page):
-        assert language in {"python", "bash", *DIRECTIVES}, f"{name_of(page)}:{start}"
+        assert language in {"python", "bash", "toml", *DIRECTIVES}, f"{name_of(page)}:{start}"
     for command in shell_commands(page):
         tested_elsewhere = any(re.fullmatch(pattern, command) for pattern in TESTED_ELSEWHERE)
-        assert uses_sample(command) or tested_elsewhere, f"{name_of(page)}: {command}"
+        assert has_data(command) or tested_elsewhere, f"{name_of(page)}: {command}"
 
 
 def links(page):
@@ -175,7 +179,8 @@ def test_docs_toctrees_contain_every_page():
 
 def test_docs_api_reference_lists_every_public_name():
     listed = (ROOT / "docs/api.md").read_text(encoding="utf-8").split()
-    for module in (sk_mnist, sk_mnist.displays, sk_mnist.evaluation, sk_mnist.export):
+    modules = (sk_mnist.displays, sk_mnist.evaluation, sk_mnist.export, sk_mnist.images)
+    for module in (sk_mnist, *modules):
         for name in module.__all__:
             assert name in listed or inspect.ismodule(getattr(module, name))
 

@@ -17,7 +17,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
 from sk_mnist import KerasMLPClassifier
@@ -117,6 +117,14 @@ def test_evaluate_784_features_are_images_by_default():
     y = np.arange(40) % 2
     report = evaluate(GaussianNB().fit(X, y), X, 1 - y)
     assert report.images.shape == (25, 28, 28)
+
+
+def test_evaluate_784_columns_with_text_are_not_images():
+    X = pd.DataFrame(np.eye(784)[:20], columns=[f"column {i}" for i in range(784)])
+    X["column 0"] = "text"
+    y = np.arange(20) % 2
+    clf = make_pipeline(OrdinalEncoder(), KNeighborsClassifier(3)).fit(X, y)
+    assert evaluate(clf, X, y).images is None
 
 
 def test_evaluate_tables_are_not_images(classifier, digits):

@@ -122,6 +122,14 @@ def test_example_optuna_study_prunes_trials(run):
     assert float(re.search(r"best accuracy on held-out digits (0\.\d+)", output)[1]) > 0.92
 
 
+@pytest.mark.slow
+def test_example_handwriting_reads_pictures_and_marks_the_letter(run):
+    assert run("plot_handwriting.py").startswith("[1 2 4 7 ")
+    captions = [ax.get_title() for ax in plt.gcf().axes if ax.get_title()]
+    assert captions[:4] == ["1", "2", "4", "7"]
+    assert captions[4].endswith("unfamiliar")
+
+
 @pytest.mark.parametrize("script", sorted(path.name for path in EXAMPLES.glob("*.py")))
 def test_example_scripts_are_short(script):
     assert len((EXAMPLES / script).read_text(encoding="utf-8").splitlines()) < 60

@@ -15,7 +15,7 @@ from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 
 import sk_mnist
 from sk_mnist import KerasMLPClassifier
-from sk_mnist.persistence import ModelFileError, model_file
+from sk_mnist.persistence import ModelFileError, model_file, read_note, to_bytes
 
 X, Y = load_iris(return_X_y=True)
 LABELS = {
@@ -270,6 +270,18 @@ def test_file_of_another_version_warns(tmp_path, fitted):
     path.write_bytes(rewritten(fitted, set_entry("version", to="0.0.1")))
     with pytest.warns(InconsistentVersionWarning, match=r"0\.0\.1"):
         sk_mnist.load(path)
+
+
+def test_a_note_is_kept_beside_the_model(tmp_path, fitted):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(to_bytes(fitted, note='{"file": "é"}'))
+    assert read_note(path) == '{"file": "é"}'
+    assert_same_state(sk_mnist.load(path), fitted)
+    path.write_bytes(to_bytes(fitted))
+    assert read_note(path) is None
+    path.write_bytes(b"garbage")
+    with pytest.raises(ModelFileError, match="no safetensors file"):
+        read_note(path)
 
 
 def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path, fitted):

@@ -1,0 +1,136 @@
+"""What is done to the columns of a table before the network."""
+
+import io
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sk_mnist.cli.console import CommandError
+from sk_mnist.cli.preprocessing import choose_columns, make_preparation, select_columns
+
+N = 40
+
+
+def table(**columns):
+    return pd.DataFrame({"age": np.arange(N) % 7 * 1.5, **columns})
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (np.arange(N) + 1000, "numbers the rows"),
+        (np.full(N, 3), "one value only"),
+        (["x"] * N, "one value only"),
+        (np.full(N, np.nan), "no values"),
+        ([None] * N, "no values"),
+        (pd.date_range("2020-01-01", periods=N), "dates"),
+        (pd.date_range("2020-01-01", periods=N).strftime("%Y-%m-%d"), "dates"),
+        (pd.date_range("2020-01-01", periods=N).strftime("%d.%m.%Y %H:%M"), "dates"),
+        (["12/31/99", "1/1/00"] * (N // 2), "dates"),
+        ([f"person {i}" for i in range(N)], "mostly different texts"),
+        ([[1]] * N, "neither numbers nor text"),
+    ],
+)
+def test_columns_that_teach_nothing_are_left_out_with_a_reason(values, reason):
+    columns = choose_columns(table(other=values), "table.csv")
+    assert columns.left_out == {"other": reason}
+    assert columns.used == ["age"]
+
+
+def test_identifiers_in_any_order_are_known_by_their_name():
+    identifiers = np.random.default_rng(0).permutation(N)
+    columns = choose_columns(table(customer_id=identifiers, income=identifiers), "table.csv")
+    assert columns.left_out == {"customer_id": "numbers the rows"}
+    assert columns.numbers == ["age", "income"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["x", "y"] * (N // 2),
+        [True, False] * (N // 2),
+        [True, None] * (N // 2),
+        pd.Categorical([1, 2] * (N // 2)),
+        ["1", "2", "A", None] * (N // 4),
+        ["1.2.3", "1.10.0"] * (N // 2),
+        pd.array([True, None] * (N // 2), dtype="boolean"),
+    ],
+    ids=[
+        "text",
+        "booleans",
+        "missing-booleans",
+        "categories",
+        "codes",
+        "versions",
+        "nullable-booleans",
+    ],
+)
+def test_text_categories_and_booleans_are_one_hot(values):
+    frame = table(other=values)
+    columns = choose_columns(frame, "table.csv")
+    assert columns.categories == ["other"]
+    preparation = make_preparation(columns).fit(frame)
+    prepared = np.asarray(preparation.transform(frame))
+    one_hot = prepared[:, 1:]
+    names = preparation.get_feature_names_out()
+    assert all(name.startswith("categories__other_") for name in names[1:])
+    assert one_hot.shape[1] == frame["other"].nunique(dropna=False)
+    assert (one_hot.sum(axis=1) == 1).all()
+    unknown = preparation.transform(frame.assign(other="unknown"))
+    assert (np.asarray(unknown)[:, 1:] == 0).all()
+
+
+def test_missing_numbers_are_imputed_by_the_median_with_an_indicator():
+    frame = table(size=[1.0, 2.0, 9.0, np.nan] * (N // 4))
+    preparation = make_preparation(choose_columns(frame, "table.csv")).fit(frame)
+    prepared = pd.DataFrame(
+        preparation.transform(frame), columns=preparation.get_feature_names_out()
+    )
+    assert list(prepared) == ["numbers__age", "numbers__size", "numbers__missingindicator_size"]
+    assert prepared["numbers__size"][3] == 2
+    assert prepared["numbers__missingindicator_size"][:4].tolist() == [0, 0, 0, 1]
+
+
+def test_categories_are_the_same_whatever_type_they_were_read_as():
+    preparation = make_preparation(choose_columns(table(code=["1", "2", "X", "2"] * 10), "a"))
+    preparation.fit(table(code=["1", "2", "X", "2"] * 10))
+    expected = preparation.transform(table(code=["1", "2"] * 20))
+    for values in ([1, 2] * 20, [1.0, 2.0] * 20, ["1 ", " 2"] * 20):
+        np.testing.assert_array_equal(preparation.transform(table(code=values)), expected)
+
+
+def test_preparation_of_columns_is_pickled():
+    frame = table(other=["x", "y"] * (N // 2))
+    preparation = make_preparation(choose_columns(frame, "table.csv")).fit(frame)
+    assert "0x" not in repr(preparation)  # an address would make each report another
+    loaded = pickle.loads(pickle.dumps(preparation))
+    np.testing.assert_array_equal(loaded.transform(frame), preparation.transform(frame))
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"age": ["old", *map(str, np.arange(1, N))]}, "'age' of table.csv has text among"),
+        ({"age": np.where(np.arange(N) == 3, np.inf, 1.5)}, "'age' of table.csv has infinite"),
+        ({"age": np.arange(N)}, "no columns to learn from: age .numbers the rows."),
+    ],
+)
+def test_columns_with_mistakes_are_refused(columns, message):
+    with pytest.raises(CommandError, match=message):
+        choose_columns(pd.DataFrame(columns), "table.csv")
+
+
+def test_selected_columns_have_numbers_where_the_model_was_trained_on_numbers():
+    frame = pd.read_csv(io.StringIO("b,a,c\n1,,x\n2,,y\n"))
+    selected = select_columns(frame, ["a", "b", "c"], ["a", "b"], "new.csv")
+    assert list(selected) == ["a", "b", "c"]
+    assert selected["a"].isna().all()
+    for wrong, message in (
+        (frame.drop(columns="a"), "new.csv lacks what the model was trained on: 'a'"),
+        (frame.assign(a="x"), "column 'a' of new.csv must have numbers, but has 'x'"),
+        (frame.assign(b=np.inf), "column 'b' of new.csv has infinite values"),
+    ):
+        with pytest.raises(CommandError, match=message):
+            select_columns(wrong, ["a", "b"], ["a", "b"], "new.csv")
