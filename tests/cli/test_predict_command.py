@@ -266,6 +266,7 @@ def test_predict_takes_names_that_are_not_unicode(predict, tmp_path):
     assert os.fsencode(json.loads(stdout)[0]["file"]).endswith(b"seven\xff.png")
 
 
+@pytest.mark.slow
 def test_predict_never_imports_tensorflow(model, offline, tmp_path):
     draw(tmp_path / "seven.png")
     script = (
