@@ -104,7 +104,8 @@ def resolve_public_name(app: Any, env: Any, node: Any, contnode: Any) -> Any:
     if node.get("refdomain") != "py":
         return None
     name = node["reftarget"].rpartition(".")[2]
-    for module in ("sk_mnist", "sk_mnist.evaluation", "sk_mnist.displays", "sk_mnist.export"):
+    for package in ("", ".evaluation", ".displays", ".export", ".images"):
+        module = f"sk_mnist{package}"
         if node["reftarget"] in (name, f"sk_mnist.{name}"):
             full_name = f"{module}.{name}"
             found = env.domains.python_domain.resolve_xref(

@@ -73,7 +73,9 @@ def test_py_typed_marker_ships():
     assert importlib.resources.files("sk_mnist").joinpath("py.typed").is_file()
 
 
-@pytest.mark.parametrize("name", ["", ".cli", ".datasets", ".evaluation", ".export", ".metrics"])
+@pytest.mark.parametrize(
+    "name", ["", ".cli", ".datasets", ".evaluation", ".export", ".images", ".metrics"]
+)
 def test_type_stub_has_the_names_of_the_package(name):
     package = importlib.import_module(f"sk_mnist{name}")
     stub = ast.parse(importlib.resources.files(package).joinpath("__init__.pyi").read_text())

@@ -19,6 +19,8 @@ from sk_mnist.images.gray import flatten, gray_of_array
 _MAX_PIXELS = 80_000_000
 # Their frames are one photo for several screens or eyes, not an animation.
 _STILL_FORMATS = {"MPO", "ICO", "ICNS"}
+# Pillow has other programs run them.
+_VECTOR_FORMATS = {"EPS", "WMF"}
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"mif1", b"msf1"}
 
 
@@ -116,7 +118,10 @@ def _gray_of_pil(image: Image.Image, name: str) -> NDArray[Any]:
         )
     if width * height == 0:
         raise ImageError(name, "has no pixels")
-    if getattr(image, "format", None) not in _STILL_FORMATS:
+    file_format = getattr(image, "format", None)
+    if file_format in _VECTOR_FORMATS:
+        raise ImageError(name, f"is an {file_format} drawing: save it as PNG first")
+    if file_format not in _STILL_FORMATS:
         n_frames = _count_frames(image)
         if n_frames > 1:
             raise ImageError(

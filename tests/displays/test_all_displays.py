@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sk_mnist.displays import (
+    DigitImageDisplay,
     GridSearchDisplay,
     HiddenUnitsDisplay,
     MisclassifiedDisplay,
@@ -19,6 +20,7 @@ from sk_mnist.displays import (
     TrainingCurveDisplay,
 )
 from sk_mnist.evaluation import calibration_frame
+from sk_mnist.images import prepare_digit
 
 LONG_NAMES = np.array([f"{number}, a rather long name of a class" for number in range(10)])
 
@@ -45,6 +47,12 @@ def saliency(n_images, names=LONG_NAMES):
     return SaliencyDisplay(
         random_images(n_images), maps, names[labels], np.full(n_images, 0.5), y_true=names[labels]
     )
+
+
+def pictures(n_pictures, **options):
+    image = np.full((60, 90), 230, dtype=np.uint8)
+    image[10:50, 40:46] = 20
+    return DigitImageDisplay([prepare_digit(image)] * n_pictures, **options)
 
 
 def reliability(n_classes):
@@ -76,6 +84,9 @@ DISPLAYS = {
     "1 map": lambda: saliency(1),
     "7 maps": lambda: saliency(7),
     "25 maps of digits": lambda: saliency(25, np.arange(10)),
+    "1 picture": lambda: pictures(1),
+    "25 pictures": lambda: pictures(25),
+    "7 pictures with names": lambda: pictures(7, names=LONG_NAMES[:7]),
     "1 unit": lambda: HiddenUnitsDisplay(np.random.RandomState(0).randn(64, 1)),
     "36 units": lambda: HiddenUnitsDisplay(np.random.RandomState(0).randn(64, 100)),
     "units of wide images": lambda: HiddenUnitsDisplay(
@@ -95,6 +106,7 @@ every_display = pytest.mark.parametrize("make", DISPLAYS.values(), ids=DISPLAYS)
 ONE_OF_EACH = [
     "7 errors",
     "1 map",
+    "1 picture",
     "1 unit",
     "calibration of 2 classes",
     "search of numbers",

@@ -20,6 +20,7 @@ import sk_mnist
 import sk_mnist.displays
 import sk_mnist.evaluation
 import sk_mnist.export
+import sk_mnist.images
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
@@ -175,7 +176,8 @@ def test_docs_toctrees_contain_every_page():
 
 def test_docs_api_reference_lists_every_public_name():
     listed = (ROOT / "docs/api.md").read_text(encoding="utf-8").split()
-    for module in (sk_mnist, sk_mnist.displays, sk_mnist.evaluation, sk_mnist.export):
+    modules = (sk_mnist.displays, sk_mnist.evaluation, sk_mnist.export, sk_mnist.images)
+    for module in (sk_mnist, *modules):
         for name in module.__all__:
             assert name in listed or inspect.ismodule(getattr(module, name))
 

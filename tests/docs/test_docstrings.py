@@ -10,9 +10,19 @@ import sk_mnist
 import sk_mnist.displays
 import sk_mnist.evaluation
 import sk_mnist.export
+import sk_mnist.images
 
 # Extended summaries, "See Also" and an example per method are optional.
 OPTIONAL = {"ES01", "EX01", "SA01"}
+
+
+MODULES = (
+    sk_mnist,
+    sk_mnist.displays,
+    sk_mnist.evaluation,
+    sk_mnist.export,
+    sk_mnist.images,
+)
 
 
 def own_methods(found):
@@ -28,7 +38,7 @@ def own_methods(found):
 
 
 def public_objects():
-    for module in (sk_mnist, sk_mnist.displays, sk_mnist.evaluation, sk_mnist.export):
+    for module in MODULES:
         for name in module.__all__:
             found = getattr(module, name)
             if inspect.ismodule(found):

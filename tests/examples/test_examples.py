@@ -116,6 +116,11 @@ def test_example_tabular_network_is_competitive(run):
 
 
 @pytest.mark.slow
+def test_example_pictures_of_digits_are_read(run):
+    assert "read as 2 4 7" in run("plot_pictures_of_digits.py")
+
+
+@pytest.mark.slow
 def test_example_optuna_study_prunes_trials(run):
     output = run("optuna_study.py", "--trials", "8")
     assert int(re.search(r"8 trials, (\d+) of them pruned", output)[1]) > 0

@@ -1,6 +1,8 @@
 import os
 import struct
 import warnings
+import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -138,7 +140,7 @@ def test_decode_flattens_transparent_corners_onto_paper():
 
 
 def test_decode_flattens_palettes_with_a_transparent_color(encoded):
-    image = Image.fromarray(np.where(stroke(), 0, 7).astype(np.uint8), "L").convert("P")
+    image = Image.fromarray(np.where(stroke(), 0, 7).astype(np.uint8)).convert("P")
     file = encoded(image, "GIF", transparency=7)
     assert_array_equal(decode(file, "x"), np.where(stroke(), 0, 255))
 
@@ -186,11 +188,29 @@ def test_decode_error_of_heic_says_what_to_do():
     assert_error(content, "HEIC photos have to be saved as JPEG or PNG first")
 
 
+def test_decode_error_of_vector_drawing(encoded):
+    assert_error(encoded(Image.fromarray(RGB), "EPS"), "is an EPS drawing: save it as PNG first")
+
+
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "TIFF", "WEBP", "BMP"])
 def test_decode_error_of_half_a_file(encoded, file_format):
     noise = np.random.default_rng(0).integers(0, 256, (100, 100, 3), dtype=np.uint8)
     content = encoded(noise, file_format)
     assert_error(content[: len(content) // 2], "is damaged or incomplete: ")
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "TIFF", "GIF", "WEBP", "BMP", "ICO"])
+def test_decode_of_damaged_files_is_a_picture_or_an_error(encoded, file_format):
+    rng = np.random.default_rng(0)
+    content = np.frombuffer(encoded(RGB, file_format), np.uint8)
+    for _ in range(60):
+        damaged = content.copy()
+        where = rng.integers(len(content), size=rng.integers(1, 9))
+        damaged[where] = rng.integers(0, 256, len(where))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with suppress(ImageError):
+                assert decode(damaged.tobytes(), "x").ndim == 2
 
 
 def test_decode_error_of_animation(encoded):
@@ -216,8 +236,6 @@ def test_decode_error_of_decompression_bomb_without_decoding_it(encoded):
     header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 0, 0, 0, 0)
     content = bytearray(encoded(GRAY))
     content[16:29] = header
-    import zlib
-
     content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -159,7 +159,7 @@ def test_transformer_set_output(library, paths, rows):
 
 
 def test_transformer_set_output_keeps_the_index(paths):
-    X = pd.Series(list(map(str, paths)), index=range(5, 15))
+    X = pd.DataFrame({"path": list(map(str, paths))}, index=range(5, 15))
     frame = DigitImageTransformer().set_output(transform="pandas").transform(X)
     assert frame.index.tolist() == list(range(5, 15))
 

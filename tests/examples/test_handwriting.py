@@ -1,0 +1,23 @@
+"""The measurement on pictures of digits runs, and reads most of them after little training."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "examples" / "handwriting" / "accuracy.py"
+
+
+@pytest.mark.slow
+def test_handwriting_accuracy_prints_a_table():
+    command = [sys.executable, SCRIPT, "--quick"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = re.findall(r"^\| (.+?) \| ([\d,]+) \| ([\d.]+)% \| ([\d.]+)% \|$", printed, re.M)
+    accuracies = {name: (float(one), float(other)) for name, _, one, other in rows}
+    assert len(accuracies) >= 6
+    for name, both in accuracies.items():
+        assert min(both) >= 50, name
+    assert accuracies["the same through the transformer"][0] > 90
+    assert re.search(r"^[\d,]+ photos of 1,000 x 1,000 pixels a minute", printed, re.M)
