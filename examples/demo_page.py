@@ -5,6 +5,8 @@ digits of MNIST, and the time from the pen to the bars, while digits are drawn w
 the extra `test`, Chromium and its driver.
 
     python examples/demo_page.py [--model FILE] [--screenshot docs/images/demo.png]
+
+`--quick` only tries it: on digits of the sample, and with a shape of three digits.
 """
 
 import argparse
@@ -22,7 +24,7 @@ from selenium import webdriver
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 
-from sk_mnist import KerasMLPClassifier, fetch_mnist, load
+from sk_mnist import KerasMLPClassifier, fetch_mnist, load, load_mnist_sample
 from sk_mnist.export import to_html_page
 
 BETWEEN_4_AND_9 = "50,4 34,14 28,36 42,50 62,40 74,12 74,12 68,56 62,100"
@@ -64,9 +66,10 @@ def draw(browser: webdriver.Chrome, shape: list[str]) -> str:
     return browser.find_element(By.ID, "digit").text
 
 
-def compare(browser: webdriver.Chrome, clf: KerasMLPClassifier, path: Path, dtype: str) -> None:
+def compare(
+    browser: webdriver.Chrome, clf: KerasMLPClassifier, X: np.ndarray, path: Path, dtype: str
+) -> None:
     """Print the size of the page, and how much its predictions differ from those of Python."""
-    X = fetch_mnist(subset="test").data
     to_html_page(clf, path, weight_dtype=dtype)
     browser.get(path.as_uri())
     found = json.loads(browser.execute_script(PREDICT, base64.b64encode(X.tobytes()).decode()))
@@ -78,9 +81,8 @@ def compare(browser: webdriver.Chrome, clf: KerasMLPClassifier, path: Path, dtyp
     )
 
 
-def time_strokes(browser: webdriver.Chrome) -> None:
-    """Draw each shape of each digit; print what was read, and how long the page has taken."""
-    shapes = [(digit, shape) for digit, shapes in SHAPES.items() for shape in shapes]
+def time_strokes(browser: webdriver.Chrome, shapes: list[tuple[int, list[str]]]) -> None:
+    """Draw digits; print how many are read right, and how long the page has taken."""
     n_right = sum(draw(browser, shape) == str(digit) for digit, shape in shapes)
     print(f"{n_right} of {len(shapes)} drawn digits are read right")
     timings = browser.execute_script("return skMnist.timings")
@@ -107,16 +109,21 @@ def main() -> None:
     """Train, or load a model, and measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, help="Instead of training the default classifier.")
-    parser.add_argument("--screenshot", type=Path)
+    parser.add_argument("--screenshot", type=Path, help="PNG file to write.")
+    parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
     if arguments.model is None:
         clf = KerasMLPClassifier(random_state=0).fit(*fetch_mnist(subset="train", return_X_y=True))
     else:
         clf = load(arguments.model)
+    X = load_mnist_sample().data[:500] if arguments.quick else fetch_mnist(subset="test").data
+    shapes = [(digit, shape) for digit, shapes in SHAPES.items() for shape in shapes]
+    if arguments.quick:
+        shapes = shapes[::10]
     with tempfile.TemporaryDirectory() as directory, start_chromium() as browser:
         for dtype in ("float16", "float32"):
-            compare(browser, clf, Path(directory) / f"{dtype}.html", dtype)
-        time_strokes(browser)
+            compare(browser, clf, X, Path(directory) / f"{dtype}.html", dtype)
+        time_strokes(browser, shapes)
         if arguments.screenshot is not None:
             take_picture(browser, arguments.screenshot)
 

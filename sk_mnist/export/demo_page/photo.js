@@ -17,9 +17,8 @@ async function readPhoto(file) {
 async function decode(file) {
   if (file.size === 0) throw new PictureError("is empty");
   try {
-    // Upright as EXIF says. As in Python, colors are taken as they are in the file.
+    // It is upright as EXIF says. As in Python, colors are taken as they are in the file.
     return await createImageBitmap(file, {
-      imageOrientation: "from-image",
       colorSpaceConversion: "none",
       premultiplyAlpha: "none",
     });
