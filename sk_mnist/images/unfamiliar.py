@@ -55,8 +55,8 @@ class UnfamiliarDigitDetector(OutlierMixin, BaseEstimator):
     the mean of the same distance for each of these digits in turn. The score is -d / sqrt(r). It
     lies between a plain distance to neighbors, -d, and a local outlier factor, -d / r, and detects
     more than both. `offset_` is a quantile of the scores of the reference, each digit without
-    itself. Images are described by `sk_mnist.images.directions.edge_directions`, which does not
-    depend on the contrast.
+    itself. Distances are between the directions of edges, as
+    `sk_mnist.images.directions.edge_directions` returns them, which do not depend on the contrast.
 
     References
     ----------
