@@ -6,6 +6,7 @@ Classify cars of the 1970s by miles per gallon, from numeric and categorical col
 """
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from mlxtend.data import autompg_data
 from sklearn.compose import make_column_transformer
@@ -24,7 +25,7 @@ values, miles_per_gallon = autompg_data()
 X = pd.DataFrame(values[:, :7], columns=["cylinders", *numeric, "origin"])
 X["origin"] = X["origin"].map({1: "USA", 2: "Europe", 3: "Japan"})
 X["cylinders"] = X["cylinders"].map("{:.0f} cylinders".format)
-y = pd.qcut(miles_per_gallon, 3, labels=["low", "medium", "high"]).astype(str)
+y = np.asarray(pd.qcut(miles_per_gallon, 3, labels=["low", "medium", "high"]))
 print(X.head(3))
 print(pd.Series(y).value_counts().to_dict())
 

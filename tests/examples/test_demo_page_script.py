@@ -11,7 +11,7 @@ from PIL import Image
 
 from sk_mnist import KerasMLPClassifier, load_mnist_sample
 
-SCRIPT = Path(__file__).resolve().parents[2] / "examples" / "demo_page.py"
+SCRIPT = Path(__file__).resolve().parents[2] / "examples" / "handwriting" / "demo_page.py"
 
 
 @pytest.mark.browser

@@ -4,7 +4,7 @@ Prints the figures of docs/demo.md: the size of the page and what half precision
 digits of MNIST, and the time from the pen to the bars, while digits are drawn with the mouse. Needs
 the extra `test`, Chromium and its driver.
 
-    python examples/demo_page.py [--model FILE] [--screenshot docs/images/demo.png]
+    python examples/handwriting/demo_page.py [--model FILE] [--screenshot docs/images/demo.png]
 
 `--quick` only tries it: on digits of the sample, and with a shape of three digits.
 """
@@ -18,11 +18,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from handwriting.strokes import SHAPES, points_of, smooth
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
+from strokes import SHAPES, points_of, smooth
 
 from sk_mnist import KerasMLPClassifier, fetch_mnist, load, load_mnist_sample
 from sk_mnist.export import to_html_page
