@@ -41,6 +41,12 @@ def test_import_of_classifier_loads_neither_keras_nor_plotting():
     assert not loaded & {*KERAS, *PLOTTING}
 
 
+def test_import_of_transformer_loads_neither_keras_nor_numba_nor_plotting():
+    loaded = list_loaded_modules("from sk_mnist import DigitImageTransformer")
+    assert "PIL" in loaded
+    assert not loaded & {"numba", *KERAS, *PLOTTING}
+
+
 def test_import_of_classifier_loads_no_pandas():
     # If pandas is installed, scikit-learn itself loads it.
     loaded = list_loaded_modules(

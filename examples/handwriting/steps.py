@@ -5,6 +5,7 @@
 
 import sys
 
+import matplotlib.pyplot as plt
 import numpy as np
 from photos import drawn, paper, photo
 from scipy.ndimage import gaussian_filter
@@ -66,8 +67,9 @@ def main() -> None:
         image if isinstance(image, bytes) else np.uint8(np.clip(image, 0, 255))
         for image in pictures.values()
     ]
-    display = DigitImageDisplay.from_images(images, names=list(pictures))
-    display.figure_.savefig(sys.argv[1], dpi=80, bbox_inches="tight", pad_inches=0.05)
+    figure, ax = plt.subplots(figsize=(7, 11.2), layout="constrained")
+    DigitImageDisplay.from_images(images, names=list(pictures), ax=ax)
+    figure.savefig(sys.argv[1], dpi=100)
 
 
 if __name__ == "__main__":

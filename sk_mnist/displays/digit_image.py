@@ -145,7 +145,7 @@ class DigitImageDisplay:
         ----------
         images : iterable of pictures
             At most 25 paths, contents of files, PIL images or arrays: see
-            :meth:`~sk_mnist.DigitImageTransformer.transform`.
+            :class:`~sk_mnist.DigitImageTransformer`.
 
         polarity : {"auto", "dark", "light"}, default="auto"
             Whether ink is darker or lighter than the background.

@@ -22,7 +22,7 @@ def as_pictures(X: Any) -> list[Any]:
     Parameters
     ----------
     X : iterable of pictures, or array-like of shape (n_samples, 784)
-        As described in :meth:`~sk_mnist.DigitImageTransformer.transform`.
+        As described in :class:`~sk_mnist.DigitImageTransformer`.
 
     Returns
     -------

@@ -59,7 +59,6 @@ class DigitImageTransformer(TransformerMixin, BaseEstimator):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from PIL import Image, ImageDraw
     >>> from sk_mnist import DigitImageTransformer
     >>> picture = Image.new("RGB", (300, 200), "ivory")

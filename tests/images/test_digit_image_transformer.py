@@ -14,7 +14,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.utils import estimator_checks
+from sklearn.utils import estimator_checks, get_tags
 
 from sk_mnist import DigitImageTransformer, ImageError, KerasMLPClassifier, load_mnist_sample
 from sk_mnist.images import prepare_digit
@@ -122,6 +122,14 @@ def test_transformer_validates_parameters(method, params, drawings):
     (name,) = params
     with pytest.raises(ValueError, match=f"The '{name}' parameter of DigitImageTransformer must"):
         getattr(DigitImageTransformer(**params), method)(drawings)
+
+
+def test_transformer_tags_say_that_it_takes_pictures_and_needs_no_fit():
+    tags = get_tags(DigitImageTransformer())
+    assert not tags.requires_fit
+    assert not tags.input_tags.two_d_array
+    assert tags.input_tags.three_d_array
+    assert tags.input_tags.string
 
 
 def test_transformer_fit_learns_nothing(drawings):
