@@ -104,10 +104,6 @@ def read_pictures(
 
 def _with_progress(paths: Sequence[str]) -> Iterable[str]:
     console = Console(stderr=True)
-    return track(
-        paths,
-        description="Reading pictures",
-        console=console,
-        transient=True,
-        disable=not console.is_terminal or len(paths) < 50,
-    )
+    if not console.is_terminal or len(paths) < 50:
+        return paths
+    return track(paths, description="Reading pictures", console=console, transient=True)

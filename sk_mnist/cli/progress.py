@@ -63,4 +63,5 @@ class EpochProgress:
 
     def teardown(self, estimator: Any, context: Any) -> None:
         """Remove the progress bar. The lines stay."""
-        self._progress.stop()
+        if not self._progress.disable:  # rich 13 would end it by an empty line
+            self._progress.stop()
