@@ -48,9 +48,10 @@ def as_pictures(X: Any) -> list[Any]:
         raise ValueError(f"X must be a sequence of pictures, got {X!r}.")
     if getattr(X, "ndim", None) == 2:
         return _pictures_of_rows(np.asarray(X))
-    if getattr(X, "ndim", None) == 3 and X.shape[2] <= 4 < X.shape[1]:
+    shape = tuple(getattr(X, "shape", ()))
+    if len(shape) == 3 and shape[2] <= 4 < shape[1]:
         raise ValueError(
-            f"X is an array of shape {tuple(X.shape)}, which is one picture in color. Put it into a "
+            f"X is an array of shape {shape}, which is one picture in color. Put it into a "
             "list: [picture]. If it is many pictures of a few columns, pass list(X)."
         )
     return [_as_square(picture) for picture in X]

@@ -121,8 +121,8 @@ class DigitImageTransformer(TransformerMixin, BaseEstimator):
 
             Arrays of uint8 and uint16 use their full range, those of bool have two values. Floats
             from 0 to 1 and other integers from 0 to 255 are in that range. All others are scaled
-            so that their maximum is white and their minimum, if it is negative, is black. Opacity is
-            scaled apart from colors.
+            so that their maximum is white and their minimum, if it is negative, is black. Opacity
+            is scaled apart from colors.
 
         Returns
         -------

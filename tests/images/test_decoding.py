@@ -103,6 +103,11 @@ def test_decode_arrays_of_all_kinds(array):
     assert_allclose(decode(array, "x"), GRAY.astype(float), atol=1e-4)
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_decode_uint16_of_both_byte_orders_uses_its_full_range(order):
+    assert_array_equal(decode(np.array([[0, 257, 25700]], f"{order}u2"), "x"), [[0, 1, 100]])
+
+
 def test_decode_booleans_are_black_and_white():
     assert_array_equal(decode([[True, False]], "x"), [[255, 0]])
 
