@@ -251,11 +251,12 @@ def test_page_does_not_complain_of_a_photo_once_another_is_there(page, photo, sl
 
 
 def picture(width, height, digit_at=None):
-    """Return a white PNG file, with a black ring of 200 pixels around a place."""
+    """Return a white PNG file, with a black ring around a place, a quarter of the height."""
     image = Image.new("L", (width, height), 255)
     if digit_at is not None:
-        x, y = digit_at
-        ImageDraw.Draw(image).ellipse([x - 100, y - 100, x + 100, y + 100], outline=0, width=30)
+        (x, y), r = digit_at, height / 8
+        ring = [x - r, y - r, x + r, y + r]
+        ImageDraw.Draw(image).ellipse(ring, outline=0, width=height // 25)
     file = io.BytesIO()
     image.save(file, "PNG")
     return file.getvalue()
@@ -280,7 +281,7 @@ def test_page_draws_the_frame_where_the_digit_is(page, side):
         }
         return box"""
     )
-    margin, radius = 4 / 280, 100 / side
+    margin, radius = 4 / 280, 1 / 8
     expected = [0.7 - radius - margin, 0.6 - radius - margin]
     expected += [0.7 + radius + margin, 0.6 + radius + margin]
     np.testing.assert_allclose([left, top, right, bottom], expected, atol=0.012)
@@ -344,9 +345,10 @@ def test_page_says_if_the_browser_fails_at_a_photo(page, photo):
 def test_page_says_if_the_browser_fails_at_a_drawing(page):
     page.draw(ONE)
     page.value(
-        """const { getImageData } = CanvasRenderingContext2D.prototype;
-        window.restore = () => { CanvasRenderingContext2D.prototype.getImageData = getImageData; };
-        CanvasRenderingContext2D.prototype.getImageData = () => { throw new Error("no memory"); };"""
+        """const { prototype } = CanvasRenderingContext2D;
+        const { getImageData } = prototype;
+        window.restore = () => { prototype.getImageData = getImageData; };
+        prototype.getImageData = () => { throw new Error("no memory"); };"""
     )
     try:
         page.draw([[(0.3, 0.4), (0.7, 0.4)]])

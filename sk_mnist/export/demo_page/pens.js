@@ -60,7 +60,10 @@ class KeyboardPen {
 
   show(isShown) {
     this.isShown = isShown;
-    if (!isShown) this.lift();
+    if (!isShown) {
+      this.lift();
+      this.hasMoved = false; // that is no news any more
+    }
     this.changed();
   }
 
