@@ -268,7 +268,8 @@ def test_page_draws_the_frame_where_the_digit_is(page, side):
     assert page.wait(lambda: page.pixels() is not None)
     page.settle()
     left, top, right, bottom = page.value(
-        """const context = pad.getContext("2d");
+        """const context = new OffscreenCanvas(pad.width, pad.height).getContext("2d");
+        context.drawImage(pad, 0, 0);
         const { data } = context.getImageData(0, 0, pad.width, pad.height);
         const box = [1, 1, 0, 0];
         for (let i = 0; i < pad.width * pad.height; i++) {
