@@ -230,6 +230,10 @@ class SaliencyDisplay:
 
         Notes
         -----
+        The log-odds are those of the predicted class to all others. For multilabel targets, where
+        the labels do not exclude each other, they are those of the most probable label to its
+        absence.
+
         `predict_proba` is called once with X and once per image, with one row per position of the
         patch and one for the original image: 677 rows for 28 by 28 pixels and a 3 by 3 patch.
         """
@@ -244,11 +248,15 @@ class SaliencyDisplay:
         smaller_side = min(images.shape[1:])
         check_scalar(patch_size, "patch_size", Integral, min_val=1, max_val=smaller_side)
         names = names_of(estimator.classes_, display_labels)
-        predict_proba = _prediction_of_images(estimator, getattr(X, "columns", None))
+        columns = getattr(X, "columns", None)
+        predict_proba = _prediction_of_images(estimator.predict_proba, columns)
         probabilities = predict_proba(images)
+        # An indicator matrix.
+        is_multilabel = _prediction_of_images(estimator.predict, columns)(images).ndim == 2
         predicted = probabilities.argmax(axis=1)
+        log_odds = _log_odds_of_label if is_multilabel else _log_odds
         saliency = [
-            _occlusion_map(predict_proba, image, label, patch_size, background)
+            _occlusion_map(predict_proba, log_odds, image, label, patch_size, background)
             for image, label in zip(images, predicted, strict=True)
         ]
         display = cls(
@@ -261,21 +269,24 @@ class SaliencyDisplay:
         return display.plot(ax, **plot_options)
 
 
-def _prediction_of_images(estimator: Any, columns: Any) -> Callable[[FloatArray], FloatArray]:
-    """Return a function from images to probabilities."""
+def _prediction_of_images(
+    predict: Callable[[Any], Any], columns: Any
+) -> Callable[[FloatArray], FloatArray]:
+    """Return a function of images from one of rows of pixels."""
 
-    def predict_proba(images: FloatArray) -> FloatArray:
+    def predict_images(images: FloatArray) -> FloatArray:
         rows: Any = images.reshape(len(images), -1)
         if columns is not None:
             # An estimator that was fitted with feature names expects them again.
             rows = pd.DataFrame(rows, columns=columns)
-        return np.asarray(estimator.predict_proba(rows))
+        return np.asarray(predict(rows))
 
-    return predict_proba
+    return predict_images
 
 
 def _occlusion_map(
     predict_proba: Callable[[FloatArray], FloatArray],
+    log_odds_of: Callable[[FloatArray, int], FloatArray],
     image: FloatArray,
     label: int,
     patch_size: int,
@@ -290,7 +301,7 @@ def _occlusion_map(
     images = np.repeat(image[np.newaxis], len(positions) + 1, axis=0)
     for covered, (row, column) in zip(images[1:], positions, strict=True):
         covered[row : row + patch_size, column : column + patch_size] = background
-    log_odds = _log_odds(predict_proba(images), label)
+    log_odds = log_odds_of(predict_proba(images), label)
 
     total, n_patches = np.zeros((2, height, width))
     for decrease, (row, column) in zip(log_odds[0] - log_odds[1:], positions, strict=True):
@@ -304,10 +315,18 @@ def _log_odds(probabilities: FloatArray, label: int) -> FloatArray:
     # The sum over the other classes keeps what 1 - p rounds away: half of the MNIST digits are
     # predicted with a float32 probability of exactly one.
     others = np.delete(probabilities, label, axis=1).sum(axis=1, dtype=np.float64)
-    eps = np.finfo(np.float64).eps
+    return _log_ratio(probabilities[:, label].astype(np.float64), others)
+
+
+def _log_odds_of_label(probabilities: FloatArray, label: int) -> FloatArray:
     chosen = probabilities[:, label].astype(np.float64)
-    odds: FloatArray = np.maximum(chosen, eps) / np.maximum(others, eps)
-    return np.log(odds)
+    return _log_ratio(chosen, 1.0 - chosen)
+
+
+def _log_ratio(chosen: FloatArray, others: FloatArray) -> FloatArray:
+    eps = np.finfo(np.float64).eps
+    ratio: FloatArray = np.maximum(chosen, eps) / np.maximum(others, eps)
+    return np.log(ratio)
 
 
 def _draw_outline(ax: Axes, image: FloatArray, extent: tuple[float, float, float, float]) -> None:

@@ -13,6 +13,8 @@ from sk_mnist.images.resampling import Plane, block_mean, box_blur, enlarge
 _COARSE_SIDE = 64
 # Pictures in which a digit fills all have less.
 _CLEAR_SKEWNESS = 0.6
+# A picture of one color has less, in squared levels of gray: rounding errors.
+_LEAST_VARIANCE = 1e-12
 # In dark corners, a difference of one level of gray is not taken for more than 4 times of it.
 _DARKEST_PAPER = 64.0
 
@@ -23,9 +25,10 @@ def is_light_on_dark(gray: Plane) -> bool:
     In block means of at most 128 x 128 pixels: ink covers less than half of what is near it. So
     levels of gray, minus their mean over squares of radius ceil(longer side / 6), are skewed
     towards the ink. If the skewness, ``mean(d**3) / mean(d**2) ** 1.5``, is at least 0.6 or at most
-    -0.6, its sign tells. Otherwise there is little paper, as when a digit fills all of the
-    picture; then what prevails at the border is paper: the ink is light if the median of the pixels
-    at the border is less than the mean of the darkest and the lightest pixel of all.
+    -0.6, its sign tells; it counts as 0 if ``mean(d**2)`` is at most 1e-12. Otherwise there is
+    little paper, as when a digit fills all of the picture; then what prevails at the border is
+    paper: the ink is light if the median of the pixels at the border is less than the mean of the
+    darkest and the lightest pixel of all.
 
     Parameters
     ----------
@@ -39,7 +42,7 @@ def is_light_on_dark(gray: Plane) -> bool:
     coarse = _coarse(gray, 2 * _COARSE_SIDE)[0]
     differences = coarse - box_blur(coarse, _window_radius(coarse))
     variance = float((differences**2).mean())
-    skewness = float((differences**3).mean()) / variance**1.5 if variance > 0 else 0.0
+    skewness = float((differences**3).mean()) / variance**1.5 if variance > _LEAST_VARIANCE else 0.0
     if abs(skewness) >= _CLEAR_SKEWNESS:
         return skewness > 0
     border = np.concatenate([coarse[0], coarse[-1], coarse[1:-1, 0], coarse[1:-1, -1]])

@@ -90,17 +90,17 @@ def select_digit(ink: Ink) -> NDArray[np.bool_]:
         All False if there is no digit.
     """
     labels, n_components = ndimage.label(ink.mask, _EIGHT_NEIGHBORS)
-    weights = np.bincount(labels.ravel(), ink.amount.ravel(), n_components + 1)[1:]
+    masses = np.bincount(labels.ravel(), ink.amount.ravel(), n_components + 1)[1:]
     boxes = [
         Box(rows.start, rows.stop, columns.start, columns.stop)
         for rows, columns in ndimage.find_objects(labels)
     ]
     candidates = _candidates(labels, boxes)
-    order = sorted(candidates, key=lambda i: -weights[i])
+    order = sorted(candidates, key=lambda i: -masses[i])
     is_kept = np.zeros(n_components + 1, dtype=bool)
     box = boxes[order[0]] if order else Box(0, 0, 0, 0)
     for i in order:
-        if weights[i] < _SPECK * weights[order[0]]:
+        if masses[i] < _SPECK * masses[order[0]]:
             break
         if boxes[i].gap(box) <= _LARGEST_GAP * box.longer_side:
             is_kept[i + 1] = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,15 @@ from sk_mnist.images.gray import flatten, gray_of_array
 
 # Below the number from which Pillow warns of decompression bombs, and above what cameras make.
 _MAX_PIXELS = 80_000_000
+# Enough for that number of pixels of any format.
+_MAX_BYTES = 1_000_000_000
 # Their frames are one photo for several screens or eyes, not an animation.
 _STILL_FORMATS = {"MPO", "ICO", "ICNS"}
 # Pillow has other programs run them.
 _VECTOR_FORMATS = {"EPS", "WMF"}
+_TOO_LARGE = "needs more memory than there is: make it smaller first"
+# In pixels.
+_STRIPE = 1 << 18
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"mif1", b"msf1"}
 
 
@@ -73,13 +79,22 @@ def _kind_of(image: Any, array: NDArray[Any]) -> str:
 
 def _read(path: Path, name: str) -> bytes:
     try:
-        return path.read_bytes()
+        status = path.stat()
+        # Pipes and devices may never end.
+        if stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_BYTES:
+            return path.read_bytes()
+        if path.is_dir():
+            reason = "is a directory"
+        elif stat.S_ISREG(status.st_mode):
+            reason = f"has more than {_MAX_BYTES:,} bytes: make it smaller first"
+        else:
+            reason = "is a pipe or a device, not a regular file"
     except FileNotFoundError:
         reason = "does not exist"
-    except IsADirectoryError:
-        reason = "is a directory"
     except PermissionError:
-        reason = "is a directory" if path.is_dir() else "may not be read: permission denied"
+        reason = "may not be read: permission denied"
+    except MemoryError:
+        reason = _TOO_LARGE
     except (OSError, ValueError) as error:  # a ValueError: null characters
         reason = f"cannot be read: {getattr(error, 'strerror', None) or error}"
     raise ImageError(name, reason)
@@ -141,6 +156,8 @@ def _damaged(name: str, error: Exception) -> ImageError:
 
     Decoders raise OSError, SyntaxError, struct.error, IndexError and more.
     """
+    if isinstance(error, MemoryError):
+        return ImageError(name, _TOO_LARGE)
     return ImageError(name, f"is damaged or incomplete: {error}".rstrip(".: "))
 
 
@@ -155,14 +172,27 @@ def _gray_of_loaded(image: Image.Image, name: str) -> NDArray[Any]:
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return gray_of_array(_high_depth(image), name)
     if image.has_transparency_data:
-        channels = image.convert("RGBA")
-        opacity = np.asarray(channels.getchannel("A"))
-        return flatten(np.asarray(channels.convert("RGB").convert("L")), opacity, name)
+        return flatten(*_gray_and_opacity(image), name)
     if image.mode == "LAB":
         return np.asarray(image.getchannel("L"))
     if image.mode not in ("1", "L", "RGB"):
         image = image.convert("RGB")
     return np.asarray(image.convert("L"))
+
+
+def _gray_and_opacity(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return two bytes a pixel, by stripes: RGBA would have four, and conversions need copies."""
+    width, height = image.size
+    gray, opacity = (np.empty((height, width), dtype=np.uint8) for _ in range(2))
+    n_rows = max(1, _STRIPE // width)
+    for top in range(0, height, n_rows):
+        bottom = min(top + n_rows, height)
+        stripe = image.crop((0, top, width, bottom))
+        # Pillow converts premultiplied gray only to gray.
+        channels = (stripe.convert("LA") if stripe.mode == "La" else stripe).convert("RGBA")
+        gray[top:bottom] = np.asarray(channels.convert("RGB").convert("L"))
+        opacity[top:bottom] = np.asarray(channels.getchannel("A"))
+    return gray, opacity
 
 
 def _high_depth(image: Image.Image) -> NDArray[Any]:

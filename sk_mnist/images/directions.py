@@ -19,7 +19,7 @@ N_CELLS = 7
 # In pixels. Chosen on training digits: see examples/handwriting/unfamiliar.py.
 _EDGE_SCALE = 1.0
 _CELL_SCALE = 2.0
-# Flat areas have a gradient of zero and no direction.
+# Flat areas have a gradient of zero and no direction. In parts of the largest pixel.
 _FLATTEST = np.float32(1e-6)
 _CHUNK_ROWS = 1000
 
@@ -58,15 +58,21 @@ def edge_directions(X: npt.NDArray[Any]) -> Features:
     features = np.empty((len(X), N_DIRECTIONS * N_CELLS**2), dtype=np.float32)
     for start in range(0, len(X), _CHUNK_ROWS):
         chunk = slice(start, start + _CHUNK_ROWS)
-        features[chunk] = _describe(X[chunk].reshape(-1, SIDE, SIDE).astype(np.float32))
+        features[chunk] = _describe(_normalized(X[chunk]).reshape(-1, SIDE, SIDE))
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
     np.divide(features, lengths, out=features, where=lengths > 0)
     return features
 
 
+def _normalized(X: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Divide each row by its largest absolute value, before float32 could overflow."""
+    rows = X.astype(np.float64)
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    return np.asarray(rows / np.where(largest > 0, largest, 1.0), dtype=np.float32)
+
+
 def _describe(images: npt.NDArray[np.float32]) -> Features:
     smooth, slope = _filters()
-    images = images / np.maximum(images.max(axis=(1, 2), keepdims=True), _FLATTEST)
     across = smooth @ images @ slope.T
     down = slope @ images @ smooth.T
     magnitude = np.maximum(np.hypot(across, down), _FLATTEST)

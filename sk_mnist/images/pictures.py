@@ -48,12 +48,20 @@ def as_pictures(X: Any) -> list[Any]:
         raise ValueError(f"X must be a sequence of pictures, got {X!r}.")
     if getattr(X, "ndim", None) == 2:
         return _pictures_of_rows(np.asarray(X))
-    return list(X)
+    shape = tuple(getattr(X, "shape", ()))
+    if len(shape) == 3 and shape[2] <= 4 < shape[1]:
+        raise ValueError(
+            f"X is an array of shape {shape}, which is one picture in color. Put it into a "
+            "list: [picture]. If it is many pictures of a few columns, pass list(X)."
+        )
+    return [_as_square(picture) for picture in X]
 
 
 def _pictures_of_rows(rows: NDArray[Any]) -> list[Any]:
     if rows.shape[1] == N_PIXELS:
-        return list(rows.reshape(-1, SIDE, SIDE))
+        return [_as_square(row) for row in rows]
+    if len(rows) == 0:
+        return []
     if rows.shape[1] == 1 and rows.dtype.kind not in "buif":
         return list(rows[:, 0])
     raise ValueError(
@@ -61,6 +69,23 @@ def _pictures_of_rows(rows: NDArray[Any]) -> list[Any]:
         f"{SIDE}; reshape others to (n_samples, height, width), and put a single picture into a "
         "list: [picture]."
     )
+
+
+def _as_square(picture: Any) -> Any:
+    """Return 784 numbers in one dimension as 28 x 28 pixels, and anything else as it is."""
+    is_sequence = isinstance(picture, list | tuple) or getattr(picture, "ndim", None) == 1
+    if not is_sequence or len(picture) != N_PIXELS:
+        return picture
+    try:
+        # From a list, because the columns of a DataFrame can be objects that are numbers.
+        pixels = (
+            picture
+            if isinstance(picture, np.ndarray) and picture.dtype.kind != "O"
+            else (np.array(list(picture)))
+        )
+    except ValueError:  # rows of different lengths
+        return picture
+    return pixels.reshape(SIDE, SIDE) if pixels.ndim == 1 else picture
 
 
 def name_of(image: Any, position: int | None = None) -> str:

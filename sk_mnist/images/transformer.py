@@ -116,12 +116,13 @@ class DigitImageTransformer(TransformerMixin, BaseEstimator):
             Each picture is a path (str or path-like), the content of a file (bytes), a PIL image,
             or an array of shape (height, width) or (height, width, channels) with 1 to 4 channels:
             gray, gray and opacity, RGB, RGBA. An array of pictures of the same size is an iterable
-            of pictures, too, as is a Series or a DataFrame with one column. Rows of 784 pixels are
-            pictures of 28 x 28.
+            of pictures, too, as is a Series or a DataFrame with one column. Rows of 784 pixels, in
+            an array, a DataFrame, a Series or a list, are pictures of 28 x 28.
 
             Arrays of uint8 and uint16 use their full range, those of bool have two values. Floats
             from 0 to 1 and other integers from 0 to 255 are in that range. All others are scaled
-            so that their maximum is white and their minimum, if it is negative, is black.
+            so that their maximum is white and their minimum, if it is negative, is black. Opacity
+            is scaled apart from colors.
 
         Returns
         -------
@@ -189,5 +190,5 @@ def _warn_of(failures: list[ImageError], n_pictures: int) -> None:
     warnings.warn(
         f"{len(failures)} of {n_pictures} pictures became rows of zeros: {listed}{more}",
         UserWarning,
-        stacklevel=3,
+        stacklevel=4,  # scikit-learn wraps `transform` for its output
     )

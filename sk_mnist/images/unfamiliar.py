@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from sk_mnist._utils.fit_context import fit_context
 from sk_mnist.images.directions import Features, edge_directions
@@ -41,6 +41,9 @@ class UnfamiliarDigitDetector(OutlierMixin, BaseEstimator):
     ----------
     offset_ : float
         The score below which a picture is unfamiliar.
+
+    n_neighbors_ : int
+        The number of digits to compare with, as at the time of `fit`.
 
     n_features_in_ : int
         784.
@@ -104,18 +107,53 @@ class UnfamiliarDigitDetector(OutlierMixin, BaseEstimator):
         UnfamiliarDigitDetector
             The fitted detector.
         """
-        X = self._check(X, reset=True)
-        if len(X) < self.n_neighbors + 2:
+        self._fit(X)
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_predict(self, X: Any, y: Any = None, **kwargs: Any) -> npt.NDArray[np.int64]:
+        """Learn from digits, and tell the unfamiliar ones among them, each without itself.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, 784)
+            The reference, as in `fit`.
+
+        y : Ignored
+            Exists for pipelines.
+
+        **kwargs : Ignored
+            Exists for scikit-learn's outlier detectors.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), dtype=int64
+            -1 for unfamiliar digits, 1 for all others. About `false_alarm_rate` of them are -1.
+            `predict` of the same digits would find each of them in the reference.
+        """
+        return _labels(self._fit(X) - self.offset_)
+
+    def _fit(self, X: Any) -> npt.NDArray[np.float64]:
+        """Set the fitted attributes, and return the scores of X, each row without itself."""
+        pixels = check_array(X, dtype="numeric", estimator=self)
+        _check_n_features(pixels)
+        if len(pixels) < self.n_neighbors + 2:
             raise ValueError(
                 f"n_neighbors={self.n_neighbors} needs at least {self.n_neighbors + 2} images, "
-                f"got {len(X)}."
+                f"got {len(pixels)}."
             )
-        self._reference = edge_directions(X)
-        distances, neighbors = self._nearest(self._reference, leave_out_itself=True)
-        self._spread = np.maximum(distances, _SHORTEST)
-        scores = self._scores(distances, neighbors)
+        reference = edge_directions(pixels)
+        distances, neighbors = _nearest(
+            reference, reference, self.n_neighbors, leave_out_itself=True
+        )
+        spread = np.maximum(distances, _SHORTEST)
+        scores = _scores(distances, spread[neighbors])
+        # Not before: a fit that fails leaves the detector as it was.
+        validate_data(self, X, skip_check_array=True)
+        self.n_neighbors_ = int(self.n_neighbors)
+        self._reference, self._spread = reference, spread
         self.offset_ = float(np.quantile(scores, self.false_alarm_rate))
-        return self
+        return scores
 
     def score_samples(self, X: Any) -> npt.NDArray[np.float64]:
         """Return how much each image is like the digits of the reference.
@@ -130,9 +168,12 @@ class UnfamiliarDigitDetector(OutlierMixin, BaseEstimator):
         ndarray of shape (n_samples,)
             Negative numbers; the smaller, the less familiar.
         """
-        check_is_fitted(self)
-        features = edge_directions(self._check(X, reset=False))
-        return self._scores(*self._nearest(features, leave_out_itself=False))
+        check_is_fitted(self, "offset_")
+        pixels = np.asarray(validate_data(self, X, reset=False, dtype="numeric"))
+        distances, neighbors = _nearest(
+            edge_directions(pixels), self._reference, self.n_neighbors_, leave_out_itself=False
+        )
+        return _scores(distances, self._spread[neighbors])
 
     def decision_function(self, X: Any) -> npt.NDArray[np.float64]:
         """Return the scores shifted so that unfamiliar images have negative ones.
@@ -162,42 +203,46 @@ class UnfamiliarDigitDetector(OutlierMixin, BaseEstimator):
         ndarray of shape (n_samples,), dtype=int64
             -1 for unfamiliar images, 1 for all others, as scikit-learn's outlier detectors.
         """
-        return np.where(self.decision_function(X) < 0, -1, 1).astype(np.int64)
-
-    def _check(self, X: Any, *, reset: bool) -> npt.NDArray[Any]:
-        X = validate_data(self, X, reset=reset, dtype="numeric")
-        if X.shape[1] != _N_PIXELS:
-            raise ValueError(
-                f"X has {X.shape[1]} features. Images of {SIDE} x {SIDE} pixels have {_N_PIXELS}."
-            )
-        return np.asarray(X)
-
-    def _nearest(
-        self, features: Features, *, leave_out_itself: bool
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
-        """Return root mean square distances to the nearest images of the reference, and these."""
-        distances = np.empty(len(features))
-        neighbors = np.empty((len(features), self.n_neighbors), dtype=np.intp)
-        for start in range(0, len(features), _CHUNK_ROWS):
-            rows = np.arange(start, min(start + _CHUNK_ROWS, len(features)))
-            # Vectors of length one: the larger the product, the smaller the distance.
-            products = features[rows] @ self._reference.T
-            if leave_out_itself:
-                products[rows - start, rows] = -np.inf
-            nearest = np.argpartition(products, -self.n_neighbors, axis=1)
-            neighbors[rows] = nearest[:, -self.n_neighbors :]
-            mean = np.take_along_axis(products, neighbors[rows], axis=1).mean(
-                axis=1, dtype=np.float64
-            )
-            distances[rows] = np.sqrt(np.maximum(2 - 2 * mean, 0))
-        return distances, neighbors
-
-    def _scores(
-        self, distances: npt.NDArray[np.float64], neighbors: npt.NDArray[np.intp]
-    ) -> npt.NDArray[np.float64]:
-        return np.asarray(-distances / np.sqrt(self._spread[neighbors].mean(axis=1)))
+        return _labels(self.decision_function(X))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = False
         return tags
+
+
+def _check_n_features(X: npt.NDArray[Any]) -> None:
+    if X.shape[1] != _N_PIXELS:
+        raise ValueError(
+            f"X has {X.shape[1]} features. Images of {SIDE} x {SIDE} pixels have {_N_PIXELS}."
+        )
+
+
+def _nearest(
+    features: Features, reference: Features, n_neighbors: int, *, leave_out_itself: bool
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
+    """Return root mean square distances to the nearest images of the reference, and these."""
+    distances = np.empty(len(features))
+    neighbors = np.empty((len(features), n_neighbors), dtype=np.intp)
+    for start in range(0, len(features), _CHUNK_ROWS):
+        rows = np.arange(start, min(start + _CHUNK_ROWS, len(features)))
+        # Vectors of length one: the larger the product, the smaller the distance.
+        products = features[rows] @ reference.T
+        if leave_out_itself:
+            products[rows - start, rows] = -np.inf
+        nearest = np.argpartition(products, -n_neighbors, axis=1)
+        neighbors[rows] = nearest[:, -n_neighbors:]
+        mean = np.take_along_axis(products, neighbors[rows], axis=1).mean(axis=1, dtype=np.float64)
+        distances[rows] = np.sqrt(np.maximum(2 - 2 * mean, 0))
+    return distances, neighbors
+
+
+def _scores(
+    distances: npt.NDArray[np.float64], spread_of_neighbors: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    return np.asarray(-distances / np.sqrt(spread_of_neighbors.mean(axis=1)))
+
+
+def _labels(decision: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return -1 unless the decision is at least 0: a score that is NaN is not familiar."""
+    return np.where(decision >= 0, 1, -1).astype(np.int64)

@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from sklearn.datasets import load_digits
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -44,6 +45,16 @@ def test_saliency_of_single_pixels_is_their_log_odds(two_classes):
     sign = np.where(linear.predict(X[:2]) == 1, 1, -1)[:, np.newaxis]
     expected = sign * linear.coef_ * X[:2]
     assert_allclose(np.reshape(display.saliency, (2, 64)), expected, atol=1e-6)
+
+
+def test_saliency_of_a_label_does_not_depend_on_other_labels(two_classes):
+    _, X, y = two_classes
+    labels = np.column_stack([y == 1, X.sum(axis=1) < np.median(X.sum(axis=1))]).astype(int)
+    several = OneVsRestClassifier(LogisticRegression(max_iter=3000)).fit(X, labels)
+    row = X[several.predict_proba(X).argmax(axis=1) == 0][:1]
+    display = SaliencyDisplay.from_estimator(several, row, patch_size=1)
+    expected = several.estimators_[0].coef_ * row
+    assert_allclose(np.reshape(display.saliency, (1, 64)), expected, atol=1e-6)
 
 
 def test_saliency_is_the_mean_over_covering_patches(two_classes):

@@ -59,3 +59,10 @@ def test_polarity_beside_a_dark_table(ink_of):
 
 def test_polarity_of_one_color_is_dark_ink():
     assert not is_light_on_dark(np.full((30, 30), 7.0))
+
+
+def test_polarity_of_hardly_any_contrast_is_finite():
+    gray = np.zeros((30, 30))
+    gray[10:12, 10:12] = 1e-110
+    with np.errstate(all="raise", under="ignore"):
+        is_light_on_dark(gray)

@@ -1,5 +1,7 @@
 import os
 import struct
+import subprocess
+import sys
 import warnings
 import zlib
 from contextlib import suppress
@@ -36,7 +38,24 @@ def test_decode_jpeg(encoded):
 
 
 @pytest.mark.parametrize(
-    "mode", ["1", "L", "P", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "LAB", "I", "F", "I;16"]
+    "mode",
+    [
+        "1",
+        "L",
+        "P",
+        "LA",
+        "RGB",
+        "RGBA",
+        "CMYK",
+        "YCbCr",
+        "HSV",
+        "LAB",
+        "I",
+        "F",
+        "I;16",
+        "La",
+        "RGBa",
+    ],
 )
 def test_decode_every_mode_of_pillow(mode):
     black_and_white = Image.new("L", (30, 20), 255)
@@ -44,6 +63,8 @@ def test_decode_every_mode_of_pillow(mode):
     if mode in ("I", "I;16"):
         image = Image.fromarray(np.asarray(black_and_white, np.uint16) * 257)
         image = image.convert("I") if mode == "I" else image
+    elif mode in ("La", "RGBa"):
+        image = black_and_white.convert({"La": "LA", "RGBa": "RGBA"}[mode]).convert(mode)
     elif mode == "LAB":
         image = Image.merge("LAB", [black_and_white] * 3)
     else:
@@ -72,6 +93,7 @@ def test_decode_agrees_between_arrays_and_pillow(encoded):
         GRAY.tolist(),
         GRAY.astype(np.int64),
         GRAY.astype(np.uint16) * 257,
+        (GRAY.astype(np.uint16) * 257).astype(">u2"),
         GRAY / 255,
         (GRAY / 255).astype(np.float32),
     ],
@@ -79,6 +101,11 @@ def test_decode_agrees_between_arrays_and_pillow(encoded):
 )
 def test_decode_arrays_of_all_kinds(array):
     assert_allclose(decode(array, "x"), GRAY.astype(float), atol=1e-4)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_decode_uint16_of_both_byte_orders_uses_its_full_range(order):
+    assert_array_equal(decode(np.array([[0, 257, 25700]], f"{order}u2"), "x"), [[0, 1, 100]])
 
 
 def test_decode_booleans_are_black_and_white():
@@ -255,8 +282,114 @@ def test_decode_error_of_decompression_bomb_without_decoding_it(encoded):
         ({"a": 1}, "is of type dict"),
         ([[1, 2], [3]], "is of type list"),
         (np.zeros((5, 5, 4)), "is transparent everywhere"),
+        (np.dstack([np.ones((5, 5)), np.full((5, 5), -1.0)]), "has a negative opacity"),
+        (np.array([[-1e308, 1e308]]), "from -1e+308 to 1e+308, which are too far apart"),
     ],
     ids=str,
 )
 def test_decode_error_of_what_is_no_array_of_pixels(image, reason):
     assert_error(image, reason)
+
+
+@pytest.mark.parametrize("value", [-1.0, -5, -5e-324, 0.0, -(2**63)])
+def test_decode_arrays_of_one_value(value):
+    levels = decode(np.full((3, 4), value), "x")
+    assert_array_equal(levels, np.zeros((3, 4)))
+
+
+@pytest.mark.parametrize("values", [[0.0, -5e-324], [1e308, -7e307], [2.0, -2.0]])
+def test_decode_negative_floats_of_any_range(values):
+    assert_array_equal(decode(np.array([values]), "x"), [[255, 0]])
+
+
+@pytest.mark.parametrize("dtype", [float, int])
+def test_decode_scales_opacity_apart_from_colors(dtype):
+    opacity = np.where(stroke(), 1.0, 0.0) if dtype is float else stroke()
+    rgba = np.dstack([np.full((20, 20, 3), 100), opacity]).astype(dtype)
+    rgba[0, 0, :3] = 255
+    assert_array_equal(decode(rgba, "x")[:12], np.where(stroke(), 100, 255)[:12])
+    rgba[..., 3] = 255
+    assert_allclose(decode(rgba, "x"), rgba[..., 0])
+
+
+def test_decode_flattens_large_pictures_by_stripes():
+    rng = np.random.default_rng(0)
+    gray, opacity = rng.integers(0, 256, (2, 1000, 1100))
+    opacity[:, :700] = 255
+    expected = (gray * opacity + 127.0 * (255 - opacity)) / 255
+    gray[opacity >= 128] = np.where(gray[opacity >= 128] < 127, 10, 127)
+    expected = (gray * opacity + 127 * (255 - opacity)) / 255
+    image = np.dstack([gray, opacity]).astype(np.uint8)
+    for picture in (image, Image.fromarray(image, "LA")):
+        assert np.abs(decode(picture, "x") - expected).max() <= 0.5
+
+
+def run_python(code, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout
+
+
+@pytest.fixture(scope="module")
+def large_file(tmp_path_factory):
+    """Return the path of a file of some kilobytes that has 20 million pixels, RGBA."""
+    image = Image.new("RGBA", (5000, 4000), (0, 0, 0, 0))
+    image.paste((20, 20, 20, 200), (1000, 1000, 1200, 3000))
+    path = tmp_path_factory.mktemp("large") / "large.png"
+    image.save(path, compress_level=1)
+    return path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured in kilobytes on Linux")
+def test_decode_of_transparent_pictures_needs_little_memory(large_file):
+    code = """if True:
+        import resource, sys
+        from sk_mnist.images import prepare_digit
+        from sk_mnist.images.decoding import decode
+        def peak():
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        before = peak()
+        pixels = decode(sys.argv[1], "x")
+        print((peak() - before) / pixels.size)
+        """
+    # Pillow's own 4 bytes a pixel, and some planes of one.
+    assert float(run_python(code, large_file)) < 12
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux")
+def test_decode_error_of_too_little_memory(large_file):
+    code = """if True:
+        import resource, sys
+        from sk_mnist.images import ImageError, prepare_digit
+        from sk_mnist.images.decoding import decode
+        from PIL import Image
+        Image.init()
+        with open("/proc/self/statm") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + 40_000_000, -1))
+        try:
+            decode(sys.argv[1], "x")
+        except ImageError as error:
+            print(error)
+        """
+    assert run_python(code, large_file) == (
+        "x needs more memory than there is: make it smaller first.\n"
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_decode_error_of_pipes_and_devices(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path / "pipe.png", "/dev/zero"):
+        assert_error(path, "is a pipe or a device, not a regular file")
+
+
+def test_decode_error_of_huge_file(tmp_path):
+    path = tmp_path / "huge.png"
+    with path.open("wb") as file:
+        file.truncate(1_000_000_001)  # sparse
+    assert_error(path, "has more than 1,000,000,000 bytes")

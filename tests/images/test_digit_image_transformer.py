@@ -79,8 +79,26 @@ def test_transformer_takes_pictures_of_all_kinds(drawings, paths, rows):
 def test_transformer_takes_rows_of_784_pixels(rows):
     images = rows.reshape(-1, 28, 28)
     expected = DigitImageTransformer().transform(images)
-    for X in (rows, rows.astype(float) / 255, pd.DataFrame(rows)):
-        assert_array_equal(DigitImageTransformer().transform(X), expected)
+    kinds_of_rows = {
+        "array": rows,
+        "floats": rows.astype(float) / 255,
+        "DataFrame": pd.DataFrame(rows),
+        "DataFrame of Int64": pd.DataFrame(rows).astype("Int64"),
+        "lists": rows.tolist(),
+        "list of arrays": list(rows),
+        "Series": pd.Series(list(rows)),
+        "polars": pl.DataFrame(rows),
+    }
+    for name, X in kinds_of_rows.items():
+        assert_array_equal(DigitImageTransformer().transform(X), expected, err_msg=name)
+
+
+def test_transformer_row_with_a_missing_pixel_is_one_bad_picture(rows):
+    X = pd.DataFrame(rows).astype("Int64")
+    X.iloc[2, 3] = pd.NA
+    with pytest.warns(UserWarning, match="1 of 10 pictures became rows of zeros: Picture 2"):
+        transformed = DigitImageTransformer(errors="blank").transform(X)
+    assert transformed.any(axis=1).tolist() == [i != 2 for i in range(10)]
 
 
 def test_transformer_in_a_pipeline_predicts_without_fit(paths, classifier):
@@ -207,6 +225,7 @@ def test_transformer_blank_keeps_the_other_rows(paths, rows, tmp_path):
     assert_array_equal(transformed[[0, 3]], rows[[3, 4]])
     assert not transformed[1:3].any()
     (warning,) = caught
+    assert warning.filename == __file__
     assert f"{tmp_path / 'none.png'} does not exist. Picture 2 is empty." in str(warning.message)
 
 
@@ -223,11 +242,12 @@ def test_transformer_blank_warning_is_short():
         (Image.new("L", (9, 9)), r"one of type Image"),
         (csr_array(np.eye(784)), r"X.toarray\(\)"),
         (np.zeros((100, 100)), r"shape \(100, 100\).*put a single picture into a list"),
+        (np.zeros((60, 80, 3)), r"shape \(60, 80, 3\).*Put it into a list"),
         (np.zeros((5, 1)), r"shape \(5, 1\)"),
         (np.array(3.0), "must be a sequence of pictures"),
         (None, "must be a sequence of pictures, got None"),
     ],
-    ids=["path", "bytes", "PIL", "sparse", "one array", "column", "number", "None"],
+    ids=["path", "bytes", "PIL", "sparse", "one array", "color", "column", "number", "None"],
 )
 def test_transformer_error_of_what_is_no_sequence(X, message):
     with pytest.raises(ValueError, match=message):
@@ -235,4 +255,14 @@ def test_transformer_error_of_what_is_no_sequence(X, message):
 
 
 def test_transformer_of_no_picture():
-    assert DigitImageTransformer().transform([]).shape == (0, 784)
+    for X in ([], pd.DataFrame({"path": []}), pd.Series([], dtype=object), np.zeros((0, 784))):
+        assert DigitImageTransformer().transform(X).shape == (0, 784)
+
+
+@pytest.mark.parametrize("value", [-1.0, -5, 0.0, 1e-110])
+def test_transformer_blank_keeps_the_batch_with_arrays_of_one_value(drawings, rows, value):
+    with pytest.warns(UserWarning, match="1 of 2 pictures"):
+        transformed = DigitImageTransformer(errors="blank").transform(
+            [np.full((30, 30), value), drawings[4]]
+        )
+    assert_array_equal(transformed[1], rows[4])

@@ -142,14 +142,26 @@ def test_image_error_can_be_pickled():
     assert isinstance(error, ValueError)
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_prepare_survives_any_pixels(seed):
+def scaled(picture, kind):
+    if kind == "signed":
+        return picture.astype(np.int16) - 128
+    if kind == "constant":
+        return np.full(picture.shape, picture[0, 0] - 128.0)
+    if kind == "faint":
+        return picture * 1e-110
+    return picture * 1e305 if kind == "huge" else picture - 100.5 if kind == "float" else picture
+
+
+@pytest.mark.parametrize("kind", ["bytes", "signed", "float", "constant", "faint", "huge"])
+@pytest.mark.parametrize("seed", range(20))
+def test_prepare_survives_any_pixels(seed, kind):
     rng = np.random.default_rng(seed)
     shape = tuple(rng.integers(1, 60, 2))
     picture = rng.choice([0, 255, 255, 128], shape).astype(np.uint8)
     picture = np.kron(picture, np.ones(rng.integers(1, 9, 2), dtype=np.uint8))
     try:
-        pixels = prepare_digit(picture).pixels
+        with np.errstate(all="raise", under="ignore"):
+            pixels = prepare_digit(scaled(picture, kind)).pixels
     except ImageError:
         return
     assert pixels.any()

@@ -99,3 +99,43 @@ def test_unfamiliar_detector_takes_many_copies_of_a_digit(digits):
 def test_unfamiliar_detector_explains_errors(X, parameters, message):
     with pytest.raises(ValueError, match=message):
         UnfamiliarDigitDetector(**parameters).fit(X)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-12, 1e37, 1e300])
+def test_unfamiliar_scores_do_not_depend_on_the_unit(detector, digits, unit):
+    noise = np.random.default_rng(0).integers(256, size=(20, 784))
+    X = np.vstack([digits[1][:20], noise]).astype(float)
+    np.testing.assert_allclose(
+        detector.score_samples(X * unit), detector.score_samples(X), rtol=1e-4
+    )
+    assert (detector.predict(noise * unit) == -1).all()
+
+
+def test_unfamiliar_fit_predict_leaves_each_digit_out(digits):
+    X = digits[0][:500]
+    found = UnfamiliarDigitDetector(false_alarm_rate=0.1).fit_predict(X)
+    assert np.mean(found == -1) == pytest.approx(0.1, abs=0.005)
+    assert found.dtype == np.int64
+
+
+def test_unfamiliar_failed_fit_leaves_the_detector_as_it_was(digits, letters):
+    few = np.ones((11, 784))
+    detector = UnfamiliarDigitDetector()
+    with pytest.raises(ValueError, match="at least 12 images"):
+        detector.fit(few)
+    with pytest.raises(NotFittedError):
+        detector.predict(letters)
+    assert vars(detector) == detector.get_params()
+    expected = detector.fit(digits[0][:200]).score_samples(letters)
+    for bad in (few, np.ones((20, 64))):
+        with pytest.raises(ValueError, match=r"images|features"):
+            detector.fit(bad)
+        np.testing.assert_array_equal(detector.score_samples(letters), expected)
+
+
+def test_unfamiliar_n_neighbors_is_that_of_fit(digits, letters):
+    detector = UnfamiliarDigitDetector(n_neighbors=5).fit(digits[0][:200])
+    expected = detector.score_samples(letters)
+    detector.set_params(n_neighbors=50)
+    assert detector.n_neighbors_ == 5
+    np.testing.assert_array_equal(detector.score_samples(letters), expected)
