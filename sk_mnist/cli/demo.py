@@ -17,6 +17,7 @@ _DEFAULT_PAGE = Path("sk_mnist_run") / "demo.html"
 
 
 def demo(
+    context: typer.Context,
     model: Annotated[
         Path | None,
         typer.Argument(
@@ -59,6 +60,8 @@ def demo(
     from sk_mnist.cli.browser import open_page
     from sk_mnist.cli.output_directory import prepare, write
 
+    if model is not None:
+        _refuse_training_options(context)
     path = _DEFAULT_PAGE if output is None else output
     overwrite = force or output is None
     prepare(path.parent, [path.name], overwrite=overwrite, option="--output")
@@ -72,6 +75,15 @@ def demo(
             markup=False,
             soft_wrap=True,
         )
+
+
+def _refuse_training_options(context: typer.Context) -> None:
+    for name in ("data", "seed"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise CommandError(
+                f"--{name} is for training, and MODEL is trained already. Leave out one of them."
+            )
 
 
 def _page_of(model: Path | None, title: str, data: str, seed: int, console: Console) -> bytes:

@@ -10,10 +10,9 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from math import ceil, log2
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -23,13 +22,10 @@ from sklearn.utils.validation import check_is_fitted
 
 import sk_mnist
 from sk_mnist._utils.files import write_file
-from sk_mnist.data.input_scaling import InputScaling
-from sk_mnist.data.units import other_units
 from sk_mnist.export.mixin import ExportMixin
-from sk_mnist.network.input_limit import LIMIT, limit_of
-
-SIDE = 28
-N_PIXELS = SIDE * SIDE
+from sk_mnist.export.page_pixels import N_PIXELS, full_ink
+from sk_mnist.export.page_weights import WeightDtype, weight_bytes
+from sk_mnist.network.input_limit import LIMIT
 
 # One script, in this order.
 _SCRIPTS = (
@@ -47,8 +43,6 @@ _SCRIPTS = (
 )
 _STYLES = ("style.css", "answer.css", "windows.css")
 
-WeightDtype = Literal["float32", "float16"]
-
 
 def to_html_page(
     estimator: Any,
@@ -62,7 +56,7 @@ def to_html_page(
     """Write a page to draw on, in which a fitted classifier reads what is drawn.
 
     The page is one file that works without a server and without a network: its weights are inside,
-    and its Content-Security-Policy forbids every connection. It shows the probabilities of all
+    and its Content-Security-Policy forbids every request. It shows the probabilities of all
     classes while one draws, the 28 x 28 pixels that the network sees, and which of them decided. It
     takes photos, too, and prepares them as :class:`~sk_mnist.DigitImageTransformer` does.
 
@@ -83,8 +77,9 @@ def to_html_page(
         themselves.
 
     pixel_max : float, default=None
-        The value of a pixel full of ink in the data that the classifier was fitted on. By default,
-        255 or 1, whichever suits the scale of these data.
+        The value of a pixel full of ink in the data that the classifier was fitted on; that of the
+        background is 0. By default, 255 or 1, if the scale of these data tells; it never does if
+        `input_scaling` is None.
 
     weight_dtype : {"float32", "float16"}, default="float32"
         What the weights are kept in. With "float32", probabilities are those of `predict_proba`
@@ -98,8 +93,8 @@ def to_html_page(
     NotFittedError
         If it is not fitted.
     ValueError
-        If it does not classify images of 784 pixels, if their unit cannot be told, or if an
-        argument is invalid.
+        If it does not classify images of 784 pixels, if their unit cannot be told or their
+        background is not 0, if weights are not finite in float32, or if an argument is invalid.
     OSError
         If the file cannot be written.
 
@@ -140,16 +135,10 @@ def page(
     _check_estimator(estimator)
     if weight_dtype not in ("float32", "float16"):
         raise ValueError(f"weight_dtype must be 'float32' or 'float16', got {weight_dtype!r}.")
-    pixel_max = _unit_of(estimator) if pixel_max is None else _checked_unit(pixel_max)
-    layers = _layers(estimator, pixel_max / 255)
-    exponents = [_exponent(coef) if weight_dtype == "float16" else 0 for coef, _ in layers]
-    arrays = _limit_arrays(estimator, pixel_max / 255)
-    for (coef, intercept), exponent in zip(layers, exponents, strict=True):
-        arrays += [np.ldexp(coef, -exponent).astype(weight_dtype), intercept]
-    content = b"".join(_little_endian(array) for array in arrays)
+    content, exponents = weight_bytes(estimator, full_ink(estimator, pixel_max), weight_dtype)
     script, style = _source(*_SCRIPTS), _source(*_STYLES)
     network = {
-        "layerSizes": [N_PIXELS, *(len(intercept) for _, intercept in layers)],
+        "layerSizes": [N_PIXELS, *(len(intercept) for intercept in estimator.intercepts_)],
         "activation": estimator._activation,
         "outActivation": estimator.out_activation_,
         "multilabel": estimator._multilabel,
@@ -170,7 +159,7 @@ def page(
             network=network,
             weights=base64.b64encode(content).decode(),
             layers=", ".join(map(str, network["layerSizes"])),
-            n_weights=f"{sum(coef.size + intercept.size for coef, intercept in layers):,}",
+            n_weights=f"{sum(a.size for a in (*estimator.coefs_, *estimator.intercepts_)):,}",
             weight_dtype=weight_dtype,
             version=sk_mnist.__version__,
         )
@@ -195,32 +184,6 @@ def _check_estimator(estimator: Any) -> None:
         )
 
 
-def _unit_of(estimator: Any) -> float:
-    """Return which value full ink has: 255 in bytes, or 1 in parts, as the training data show."""
-    if estimator._input_scaling is None:
-        return 255.0
-    scaling = InputScaling(estimator.input_offset_, estimator.input_scale_)
-    image = np.zeros((SIDE, SIDE))
-    image[9:19, 9:19] = 1  # where digits have ink
-    for unit in (255.0, 1.0):
-        if other_units(unit * image.reshape(1, -1), scaling) is None:
-            return unit
-    raise ValueError(
-        "The classifier was fitted on pixels that are neither bytes from 0 to 255 nor parts from 0 "
-        "to 1. Give the value of a pixel full of ink as pixel_max."
-    )
-
-
-def _checked_unit(pixel_max: Any) -> float:
-    try:
-        value = float(pixel_max)
-    except (TypeError, ValueError):
-        value = np.nan
-    if not 0 < value < np.inf:
-        raise ValueError(f"pixel_max must be a positive number or None, got {pixel_max!r}.")
-    return value
-
-
 def _names(estimator: Any, display_labels: Any) -> list[str]:
     labels = estimator.classes_ if display_labels is None else display_labels
     names = [str(label) for label in np.asarray(labels).tolist()]
@@ -232,34 +195,8 @@ def _names(estimator: Any, display_labels: Any) -> list[str]:
     return names
 
 
-def _layers(estimator: Any, unit: float) -> list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-    """Return weights and biases of each layer, for inputs that are bytes."""
-    coefs = list(estimator.coefs_)
-    if estimator.input_limit_ is None:
-        coefs[0] = coefs[0] * coefs[0].dtype.type(unit)
-    return list(zip(coefs, estimator.intercepts_, strict=True))
-
-
-def _limit_arrays(estimator: Any, unit: float) -> list[npt.NDArray[Any]]:
-    """Return offset and width of the input limit, for inputs that are bytes."""
-    limit = limit_of(estimator)
-    if limit is None:
-        return []
-    return [array / unit for array in limit.offset_and_width(np.float64)]
-
-
-def _exponent(coef: npt.NDArray[Any]) -> int:
-    """Return the power of two that brings weights into the range of half precision."""
-    largest = float(np.abs(coef).max())
-    return ceil(log2(largest)) if largest > 0 else 0
-
-
-def _little_endian(array: npt.NDArray[Any]) -> bytes:
-    return array.astype("<f2" if array.dtype == np.float16 else "<f4").tobytes()
-
-
 def _policy(script: str, style: str) -> str:
-    """Return a policy that allows what is in the page, and no connection."""
+    """Return a policy that allows what is in the page, and no request."""
     script_hash, style_hash = (
         base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         for text in (script, style)

@@ -94,6 +94,16 @@ def test_demo_refuses_models_that_no_page_can_be_made_of(save_model, capsys, mak
     assert message in last
 
 
+@pytest.mark.parametrize("option", [("--data", "sample"), ("--seed", "0")], ids=lambda o: o[0])
+def test_demo_refuses_options_for_training_with_a_model(model, tmp_path, capsys, option):
+    assert main(["demo", model, "--no-open", *option]) == 2
+    assert capsys.readouterr().err == (
+        f"sk_mnist: error: {option[0]} is for training, and MODEL is trained already. "
+        "Leave out one of them.\n"
+    )
+    assert not (tmp_path / "sk_mnist_run").exists()
+
+
 @pytest.mark.slow
 def test_demo_needs_an_existing_model(run):
     assert_one_line_error(

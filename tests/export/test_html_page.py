@@ -96,11 +96,90 @@ def test_html_page_refuses_what_it_cannot_show(few_digits, make, error, message)
     [
         ({"weight_dtype": "int8"}, "weight_dtype must be 'float32' or 'float16', got 'int8'"),
         ({"pixel_max": -1}, "pixel_max must be a positive number or None, got -1"),
+        ({"pixel_max": True}, "pixel_max must be a positive number or None, got True"),
+        ({"pixel_max": np.True_}, "pixel_max must be a positive number or None, got .*True"),
+        ({"pixel_max": 1e300}, "too large or too small for float32, if .* has the value 1e[+]300"),
+        ({"pixel_max": 1e-300}, "too large or too small for float32, if .* has the value 1e-300"),
         ({"pixel_max": "white"}, "pixel_max must be a positive number or None, got 'white'"),
         ({"display_labels": ["a", "b"]}, "display_labels has 2 names, and .* has 10 classes"),
     ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
 def test_html_page_checks_its_arguments(clf, arguments, message):
     with pytest.raises(ValueError, match=message):
         page(clf, **arguments)
+
+
+def fit(X, y, scaling):
+    return KerasMLPClassifier((4,), input_scaling=scaling).partial_fit(X, y, range(10))
+
+
+def test_html_page_needs_the_unit_of_pixels_without_scaling(few_digits):
+    X, y = few_digits
+    for data in (X, X / np.float32(255)):
+        unscaled = fit(data, y, None)
+        with pytest.raises(ValueError, match=r"Without input_scaling, .* Give .* as pixel_max"):
+            page(unscaled)
+        page(unscaled, pixel_max=float(data.max()))
+
+
+UNITS = {
+    "bytes": lambda X: X,
+    "bytes as floats": lambda X: X.astype(np.float32),
+    "parts": lambda X: X / np.float32(255),
+}
+
+
+@pytest.mark.parametrize("scaling", ["robust", "rms", "standard"])
+@pytest.mark.parametrize("unit", UNITS)
+def test_html_page_recognizes_the_unit_of_pixels(few_digits, scaling, unit):
+    X, y = few_digits
+    data = UNITS[unit](X)
+    found = fit(data, y, scaling)
+    assert page(found) == page(found, pixel_max=float(data.max()))
+
+
+OTHER_PIXELS = {
+    "from -1 to 1": lambda X: X / np.float32(127.5) - 1,
+    "from -0.5 to 0.5": lambda X: X / np.float32(255) - np.float32(0.5),
+    "standardized": lambda X: (X / np.float32(255) - np.float32(0.1307)) / np.float32(0.3081),
+    "dark ink, parts": lambda X: 1 - X / np.float32(255),
+    "dark ink, bytes": lambda X: 255 - X,
+    "from 0 to 2": lambda X: X / np.float32(127.5),
+    "from 0 to 16": lambda X: X / np.float32(16),
+    "from 0 to 100": lambda X: X / np.float32(2.55),
+}
+
+
+@pytest.mark.parametrize("scaling", ["robust", "rms", "standard"])
+@pytest.mark.parametrize("pixels", OTHER_PIXELS)
+def test_html_page_refuses_pixels_that_it_would_feed_wrongly(few_digits, scaling, pixels):
+    X, y = few_digits
+    other = fit(OTHER_PIXELS[pixels](X), y, scaling)
+    with pytest.raises(ValueError, match=r"as pixel_max\.|with a background of"):
+        page(other)
+
+
+@pytest.mark.parametrize("scaling", ["robust", "standard"])
+def test_html_page_refuses_a_light_background_even_if_it_is_told_the_unit(few_digits, scaling):
+    X, y = few_digits
+    with pytest.raises(ValueError, match=r"images with a background of -1\. Fit it on pixels from"):
+        page(fit(X / np.float32(127.5) - 1, y, scaling), pixel_max=1)
+
+
+@pytest.mark.parametrize("weight_dtype", ["float32", "float16"])
+@pytest.mark.parametrize("attribute", ["coefs_", "intercepts_"])
+def test_html_page_refuses_infinite_weights(few_digits, weight_dtype, attribute):
+    broken = KerasMLPClassifier((4,)).partial_fit(*few_digits, classes=range(10))
+    getattr(broken, attribute)[1].flat[0] = np.inf
+    with pytest.raises(ValueError, match="has weights that are not finite"):
+        page(broken, weight_dtype=weight_dtype)
+
+
+@pytest.mark.parametrize("pixel_max", [1e300, 1e-300])
+def test_html_page_refuses_units_that_no_limit_can_be_written_in(few_digits, pixel_max):
+    X, y = few_digits
+    limited = fit(X / np.float32(255), y, "robust")
+    assert limited.input_limit_ is not None
+    with pytest.raises(ValueError, match="too large or too small for float32"):
+        page(limited, pixel_max=pixel_max)

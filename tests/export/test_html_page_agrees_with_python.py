@@ -98,6 +98,11 @@ def special_pictures(rng):
     filled = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     yield "that fills the picture", png(255 * (1 - filled))
     yield "in a shadow", png((230 - 150 * ink) * np.linspace(0.3, 1, ink.shape[1]))
+    rows, columns = np.mgrid[-80:80, -60:60] + 0.5  # symmetric: the center of mass is at a half
+    bar = (np.abs(rows) < 50) & (np.abs(columns) < 9)
+    yield "of a bar", png(255 * ~bar)
+    yield "of a cross", png(255 * ~(bar | (np.abs(rows) < 9) & (np.abs(columns) < 50)))
+    yield "of a ring", png(255 * (np.abs(np.hypot(rows, columns) - 40) > 8))
     palette = io.BytesIO()
     Image.fromarray((255 * (1 - ink)).astype(np.uint8)).convert("P").save(palette, "PNG")
     yield "of a palette", palette.getvalue()
@@ -182,7 +187,8 @@ def test_page_predicts_as_every_kind_of_network(page, sample, tmp_path, kind):
     clf = KerasMLPClassifier(**{"hidden_layer_sizes": (16,), "random_state": 0, **options})
     clf.partial_fit(fitted_on, target(y), **classes_of(target(y)))
     assert (clf.input_limit_ is not None) == ("limited" in kind or kind == "float64")
-    to_html_page(clf, tmp_path / "page.html")
+    unscaled = clf.input_scaling is None  # does not tell the unit
+    to_html_page(clf, tmp_path / "page.html", pixel_max=255 if unscaled else None)
     page.open(tmp_path / "page.html")
     found = page.probabilities(sample[0][::10])
     assert_allclose(found, clf.predict_proba(X), rtol=0, atol=1e-4)
@@ -201,3 +207,30 @@ def test_page_with_half_precision_differs_little(page, clf, sample, tmp_path):
     X = sample[0][:500]
     difference = np.abs(page.probabilities(X) - clf.predict_proba(X)).max()
     assert 1e-6 < difference < 5e-3
+
+
+@pytest.mark.parametrize("factors", [(1e-6, 1e6), (1e6, 1e-6)], ids=["small first", "large first"])
+def test_page_with_half_precision_takes_weights_of_any_size(page, sample, tmp_path, factors):
+    scaled = KerasMLPClassifier((16,), random_state=0)
+    X = sample[0][::10]
+    scaled.partial_fit(X, sample[1][::10], np.arange(10))
+    expected = scaled.predict_proba(X)
+    scaled.coefs_ = [coef * np.float32(f) for coef, f in zip(scaled.coefs_, factors, strict=True)]
+    scaled.intercepts_[0] = scaled.intercepts_[0] * np.float32(factors[0])  # what relu passes on
+    assert_allclose(scaled.predict_proba(X), expected, rtol=0, atol=1e-5)
+    to_html_page(scaled, tmp_path / "half.html", weight_dtype="float16")
+    page.open(tmp_path / "half.html")
+    assert_allclose(page.probabilities(X), expected, rtol=0, atol=5e-3)
+
+
+@pytest.mark.parametrize("kind", ["zero matrix", "limited inputs"])
+def test_page_with_half_precision_takes_every_kind_of_network(page, sample, tmp_path, kind):
+    X = sample[0][::10] / np.float32(255)
+    other = KerasMLPClassifier((16,), random_state=0).partial_fit(X, sample[1][::10], np.arange(10))
+    assert other.input_limit_ is not None
+    if kind == "zero matrix":
+        other.coefs_[1] = np.zeros_like(other.coefs_[1])
+    to_html_page(other, tmp_path / "half.html", weight_dtype="float16")
+    page.open(tmp_path / "half.html")
+    found = page.probabilities(sample[0][::10])
+    assert_allclose(found, other.predict_proba(X), rtol=0, atol=5e-3)

@@ -1,5 +1,6 @@
 """The page to draw on, in a real browser: drawing, photos, keyboard, looks, and no connection."""
 
+import base64
 import io
 import json
 import re
@@ -7,7 +8,7 @@ import re
 import numpy as np
 import pytest
 from page_browser import HAS_BROWSER, DrawingPage, load_example, start_chromium
-from PIL import Image
+from PIL import Image, ImageDraw
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -194,6 +195,201 @@ def test_page_says_that_a_photo_has_no_digit(page):
     assert page.wait(lambda: page.text("message")) == (
         "wall.png has no ink that differs enough from the background."
     )
+
+
+@pytest.fixture
+def slow_photos(page):
+    """Decode photos only when the test says so: one after the other, by their names."""
+    page.value(
+        """const decode = window.createImageBitmap;
+        window.releases = {};
+        window.restore = () => { window.createImageBitmap = decode; };
+        window.createImageBitmap = async (file, options) => {
+            await new Promise((resolve) => { window.releases[file.name] = resolve; });
+            return decode(file, options);
+        };"""
+    )
+
+    def release(name):
+        page.value(
+            """releases[args[0]]();
+            await new Promise((resolve) => setTimeout(resolve, 150));""",
+            name,
+        )
+        page.settle()
+
+    yield release
+    page.value("restore()")
+
+
+ACTIONS = {
+    "pointer": lambda page: page.draw(ONE),
+    "keyboard": lambda page: page.element("pad").send_keys(Keys.SPACE, *[Keys.ARROW_DOWN] * 9),
+    "undo": lambda page: page.element("undo").click(),
+    "clear": lambda page: page.element("clear").click(),
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_page_drops_a_photo_that_comes_after_the_user_went_on(page, photo, slow_photos, action):
+    page.draw(ONE)
+    page.give("drop", "late.png", photo, "image/png")
+    ACTIONS[action](page)
+    page.settle()
+    before = page.pixels()
+    slow_photos("late.png")
+    np.testing.assert_array_equal(page.pixels(), before)
+
+
+def test_page_does_not_complain_of_a_photo_once_another_is_there(page, photo, slow_photos):
+    page.give("drop", "bad.png", b"no", "image/png")
+    page.give("drop", "good.png", photo, "image/png")
+    slow_photos("good.png")
+    slow_photos("bad.png")
+    assert page.pixels() is not None
+    assert page.text("message") == ""
+
+
+def picture(width, height, digit_at=None):
+    """Return a white PNG file, with a black ring around a place, a quarter of the height."""
+    image = Image.new("L", (width, height), 255)
+    if digit_at is not None:
+        (x, y), r = digit_at, height / 8
+        ring = [x - r, y - r, x + r, y + r]
+        ImageDraw.Draw(image).ellipse(ring, outline=0, width=height // 25)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("side", [800, 4200], ids=["small", "above 16 megapixels"])
+def test_page_draws_the_frame_where_the_digit_is(page, side):
+    page.give("drop", "ring.png", picture(side, side, (0.7 * side, 0.6 * side)), "image/png")
+    assert page.wait(lambda: page.pixels() is not None)
+    page.settle()
+    left, top, right, bottom = page.value(
+        """const context = new OffscreenCanvas(pad.width, pad.height).getContext("2d");
+        context.drawImage(pad, 0, 0);
+        const { data } = context.getImageData(0, 0, pad.width, pad.height);
+        const box = [1, 1, 0, 0];
+        for (let i = 0; i < pad.width * pad.height; i++) {
+            if (data[4 * i + 2] - data[4 * i] < 60) continue; // not as blue as the frame
+            const [x, y] = [(i % pad.width) / pad.width, Math.floor(i / pad.width) / pad.width];
+            box[0] = Math.min(box[0], x);
+            box[1] = Math.min(box[1], y);
+            box[2] = Math.max(box[2], x);
+            box[3] = Math.max(box[3], y);
+        }
+        return box"""
+    )
+    margin, radius = 4 / 280, 1 / 8
+    expected = [0.7 - radius - margin, 0.6 - radius - margin]
+    expected += [0.7 + radius + margin, 0.6 + radius + margin]
+    np.testing.assert_allclose([left, top, right, bottom], expected, atol=0.012)
+
+
+def test_page_reads_pictures_that_are_longer_than_a_canvas(page):
+    page.give("drop", "strip.png", picture(70_000, 50), "image/png")
+    assert page.wait(lambda: page.text("message")) == (
+        "strip.png has no ink that differs enough from the background."
+    )
+
+
+def test_page_keeps_only_small_copies_of_photos(page):
+    sides = page.value(
+        """const decode = window.createImageBitmap;
+        const bitmaps = [];
+        window.createImageBitmap = async (...all) => {
+            bitmaps.push(await decode(...all));
+            return bitmaps.at(-1);
+        };
+        try {
+            const bytes = Uint8Array.from(atob(args[0]), (c) => c.charCodeAt(0));
+            const { view } = await skMnist.readPhoto(new Blob([bytes]));
+            return [bitmaps[0].width, view.width, view.height];
+        } finally {
+            window.createImageBitmap = decode;
+        }""",
+        base64.b64encode(picture(2000, 1500, (900, 700))).decode(),
+    )
+    assert sides == [0, 1000, 750]  # a bitmap that was closed has no width
+
+
+def test_page_undoes_the_last_50_steps(page):
+    page.element("pad").send_keys(*[Keys.SPACE, Keys.SPACE, Keys.ARROW_DOWN] * 53)
+    page.settle()
+    page.value("for (let i = 0; i < 49; i++) document.getElementById('undo').click()")
+    page.settle()
+    assert page.element("undo").get_attribute("aria-disabled") == "false"
+    page.element("undo").click()
+    page.settle()
+    assert page.element("undo").get_attribute("aria-disabled") == "true"
+    assert page.element("clear").get_attribute("aria-disabled") == "false"
+
+
+def test_page_says_if_the_browser_fails_at_a_photo(page, photo):
+    page.value(
+        """const { drawImage } = CanvasRenderingContext2D.prototype;
+        window.restore = () => { CanvasRenderingContext2D.prototype.drawImage = drawImage; };
+        CanvasRenderingContext2D.prototype.drawImage = () => { throw new Error("no memory"); };"""
+    )
+    try:
+        page.give("drop", "five.png", photo, "image/png")
+        assert page.wait(lambda: page.text("message")) == (
+            "five.png cannot be read by this browser."
+        )
+    finally:
+        page.value("restore()")
+    assert "no memory" in page.browser.get_log("browser")[-1]["message"]
+
+
+def test_page_says_if_the_browser_fails_at_a_drawing(page):
+    page.draw(ONE)
+    page.value(
+        """const { prototype } = CanvasRenderingContext2D;
+        const { getImageData } = prototype;
+        window.restore = () => { prototype.getImageData = getImageData; };
+        prototype.getImageData = () => { throw new Error("no memory"); };"""
+    )
+    try:
+        page.draw([[(0.3, 0.4), (0.7, 0.4)]])
+        assert page.text("confidence") == "Cannot be read here"
+        assert bars(page) == [""] * 10
+    finally:
+        page.value("restore()")
+    page.browser.get_log("browser")  # has the error
+
+
+def test_page_explains_again_after_a_failure(page):
+    page.value(
+        """const { log } = Math;
+        window.restore = () => { Math.log = log; };
+        Math.log = () => { throw new Error("failed"); };"""
+    )
+    try:
+        page.draw(ONE)
+        page.wait(lambda: page.browser.get_log("browser"))
+    finally:
+        page.value("restore()")
+    page.draw([[(0.3, 0.8), (0.7, 0.8)]])
+    assert page.wait(lambda: page.value("return skMnist.timings.at(-1).saliency >= 0"))
+
+
+def test_page_announces_that_there_is_nothing_to_read(page):
+    page.draw(ONE)
+    page.element("clear").click()
+    assert page.wait(lambda: page.text("announcement") == "Nothing to read yet")
+
+
+def test_page_announces_where_the_keyboard_moved_the_pen(page):
+    pad = page.element("pad")
+    pad.send_keys(*[Keys.ARROW_UP] * 40, *[Keys.ARROW_LEFT] * 40)
+    pad.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_DOWN)
+    assert page.wait(lambda: page.text("announcement") == "Pen up, row 2, column 3 of 28")
+    pad.send_keys(Keys.SPACE, *[Keys.ARROW_DOWN] * 9)
+    expected = r"Pen down, row 11, column 3 of 28\. \d, \S+%\. Next: \d, \S+%"
+    assert page.wait(lambda: re.fullmatch(expected, page.text("announcement")))
+    pad.send_keys(Keys.SPACE, *[Keys.ARROW_UP] * 4, *[Keys.ARROW_RIGHT] * 11)
 
 
 def test_page_is_drawn_on_by_keyboard(page):

@@ -16,9 +16,9 @@ class Answer {
     this.bars = classes.map((name) => {
       const bar = document.createElement("li");
       const [label, track, fill, value] = ["name", "track", "fill", "value"].map((className) => {
-        const part = document.createElement("span");
-        part.className = className;
-        return part;
+        const span = document.createElement("span");
+        span.className = className;
+        return span;
       });
       label.textContent = label.title = name;
       track.append(fill);
@@ -32,7 +32,7 @@ class Answer {
   showNothing(reason = "Nothing to read yet") {
     element("verdict").classList.add("is-empty");
     element("digit").classList.remove("is-name");
-    this.text = "";
+    this.text = reason;
     this.setTexts("?", reason, "");
     for (const { bar, fill, value } of this.bars) {
       bar.classList.remove("best");

@@ -7,11 +7,11 @@ function selectDigit({ amount, mask }) {
   order.sort((a, b) => b.weight - a.weight);
   const isKept = new Uint8Array(components.length + 1);
   let box = order[0];
-  for (const part of order) {
-    if (part.weight < 0.02 * order[0].weight) break;
-    if (gap(part, box) <= 0.2 * longerSide(box)) {
-      isKept[part.label] = 1;
-      box = union(box, part);
+  for (const component of order) {
+    if (component.weight < 0.02 * order[0].weight) break;
+    if (gap(component, box) <= 0.2 * longerSide(box)) {
+      isKept[component.label] = 1;
+      box = union(box, component);
     }
   }
   const digit = new Uint8Array(mask.length);
@@ -24,18 +24,18 @@ function candidates(labels, components, { height, width, longerSide: longest }) 
   const { covered, crossings } = bordersOf(labels, components.length, height, width);
   const possible = [];
   const doubtful = [];
-  for (const part of components) {
-    const [rows, columns] = [part.bottom - part.top, part.right - part.left];
+  for (const component of components) {
+    const [rows, columns] = [component.bottom - component.top, component.right - component.left];
     const isRow = columns === width && rows <= 0.1 * width;
     const isColumn = rows === height && columns <= 0.1 * height;
-    if (isRow || crossings[part.label] >= 8) continue;
-    (isColumn || covered[part.label] >= 0.9 ? doubtful : possible).push(part);
+    if (isRow || crossings[component.label] >= 8) continue;
+    (isColumn || covered[component.label] >= 0.9 ? doubtful : possible).push(component);
   }
-  if (possible.some((part) => longerSide(part) >= 0.1 * longest)) return possible;
+  if (possible.some((component) => longerSide(component) >= 0.1 * longest)) return possible;
   return [...possible, ...doubtful].sort((a, b) => a.label - b.label);
 }
 
-/** Which part of a side of the picture each component covers, and at how many places it cuts one. */
+/** Which share of a side of the picture each component covers, and at how many places it cuts one. */
 function bordersOf(labels, nComponents, height, width) {
   const covered = new Float64Array(nComponents + 1);
   const crossings = new Int32Array(nComponents + 1);
@@ -67,13 +67,13 @@ function connectedComponents(mask, { height, width, data }) {
   for (let start = 0; start < mask.length; start++) {
     if (mask[start] === 0 || labels[start] !== 0) continue;
     const label = components.length + 1;
-    const part = { label, weight: 0, top: height, bottom: 0, left: width, right: 0 };
+    const component = { label, weight: 0, top: height, bottom: 0, left: width, right: 0 };
     labels[start] = label;
     found[0] = start;
     for (let nFound = 1; nFound > 0; ) {
       const pixel = found[--nFound];
       const [row, column] = [Math.floor(pixel / width), pixel % width];
-      extend(part, row, column);
+      extend(component, row, column);
       const [lastRow, lastColumn] = [Math.min(row + 1, height - 1), Math.min(column + 1, width - 1)];
       for (let y = Math.max(row - 1, 0); y <= lastRow; y++) {
         for (let x = Math.max(column - 1, 0); x <= lastColumn; x++) {
@@ -84,7 +84,7 @@ function connectedComponents(mask, { height, width, data }) {
         }
       }
     }
-    components.push(part);
+    components.push(component);
   }
   for (let i = 0; i < labels.length; i++) {
     if (labels[i] !== 0) components[labels[i] - 1].weight += data[i];

@@ -61,6 +61,6 @@ function place(digit) {
 function placeStart({ height, width, data }) {
   const moment = data.reduce((sum, value, i) => sum + value * Math.floor(i / width), 0);
   const total = data.reduce((a, b) => a + b, 0);
-  const start = Math.floor(14 - moment / total + 0.5);
+  const start = Math.floor(14 - moment / total + 0.5 + 1e-6);
   return Math.min(Math.max(start, 0), 28 - height);
 }

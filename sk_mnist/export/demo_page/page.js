@@ -35,7 +35,7 @@ function update() {
   waiting = latest;
   if (!isExplaining) explain();
   clearTimeout(pause);
-  pause = setTimeout(() => say(answer.text), PAUSE);
+  pause = setTimeout(announce, PAUSE);
 }
 
 /** From the paper to the bars. */
@@ -68,8 +68,8 @@ function preparedPixels() {
     if (!paper.isBlank) return prepareDigit(paper.image(), "dark").pixels;
     answer.showNothing("Nothing to read yet");
   } catch (error) {
-    if (!(error instanceof PictureError)) throw error;
-    answer.showNothing("Too small to read");
+    answer.showNothing(error instanceof PictureError ? "Too small to read" : "Cannot be read here");
+    if (!(error instanceof PictureError)) reportError(error);
   }
   return null;
 }
@@ -77,13 +77,16 @@ function preparedPixels() {
 /** Show which pixels decided, of the latest picture whenever the one before is done. */
 async function explain() {
   isExplaining = true;
-  while (waiting !== null) {
-    const { pixels, label, timing } = waiting;
-    waiting = null;
-    const map = await inSlices(saliencySteps(network, pixels, label), timing);
-    if (latest !== null) answer.showSaliency(pixels, map, spec.classes[label]);
+  try {
+    while (waiting !== null) {
+      const { pixels, label, timing } = waiting;
+      waiting = null;
+      const map = await inSlices(saliencySteps(network, pixels, label), timing);
+      if (latest !== null) answer.showSaliency(pixels, map, spec.classes[label]);
+    }
+  } finally {
+    isExplaining = false;
   }
-  isExplaining = false;
 }
 
 async function inSlices(steps, timing) {
@@ -112,6 +115,13 @@ function nextTask() {
   });
 }
 
+/** Say where the pen was moved and, unless it did not draw, what is read. */
+function announce() {
+  const news = pen.news();
+  if (news === "") say(answer.text);
+  else say(pen.isDown ? `${news}. ${answer.text}` : news);
+}
+
 /** Say something to screen readers. */
 function say(text) {
   element("announcement").textContent = text;
@@ -131,21 +141,22 @@ function clear() {
   change();
 }
 
-let photosAsked = 0;
-
-/** Put a photo on the paper, or say why it cannot be read. */
+/** Put a photo on the paper, or say why it cannot be read, unless the user does something meanwhile. */
 async function usePhoto(file) {
-  const number = ++photosAsked;
+  const action = ++paper.nActions;
   element("message").textContent = "";
   try {
     const photo = await readPhoto(file);
-    if (number !== photosAsked) return; // another one was given meanwhile
+    if (action !== paper.nActions) return;
     pen.lift();
     paper.showPhoto(photo);
     change();
   } catch (error) {
-    if (!(error instanceof PictureError)) throw error;
-    element("message").textContent = `${file.name || "The picture"} ${error.message}.`;
+    if (action !== paper.nActions) return;
+    const isForeseen = error instanceof PictureError;
+    const reason = isForeseen ? error.message : "cannot be read by this browser";
+    element("message").textContent = `${file.name || "The picture"} ${reason}.`;
+    if (!isForeseen) reportError(error);
   }
 }
 

@@ -5,6 +5,8 @@ const PAPER = 280;
 // The network is given it in this size, five times that of a digit.
 const SHEET = 140;
 const PEN_WIDTH = 20;
+// So many steps can be undone.
+const HISTORY = 50;
 const BLANK = Object.freeze({ strokes: [], photo: null });
 
 class Paper {
@@ -12,6 +14,7 @@ class Paper {
     this.canvas = canvas;
     this.states = [BLANK];
     this.stroke = null; // the one that is being drawn
+    this.nActions = 0; // what the user has begun; a photo that is late for the last one is not shown
     // What the network is given: dark ink on white, in a size and color that no screen changes.
     this.sheet = document.createElement("canvas");
     this.sheet.width = this.sheet.height = SHEET;
@@ -34,7 +37,8 @@ class Paper {
   /** Begin a stroke at a point; a photo makes way for it. */
   beginStroke(point) {
     this.stroke = [point];
-    this.states.push({ strokes: [...this.state.strokes, this.stroke], photo: null });
+    this.nActions += 1;
+    this.push({ strokes: [...this.state.strokes, this.stroke], photo: null });
   }
 
   /** Go on with the stroke, unless it was ended or undone meanwhile. */
@@ -48,17 +52,24 @@ class Paper {
 
   showPhoto(photo) {
     this.endStroke();
-    this.states.push({ strokes: [], photo });
+    this.push({ strokes: [], photo });
   }
 
   clear() {
     this.endStroke();
-    if (!this.isBlank) this.states.push(BLANK);
+    this.nActions += 1;
+    if (!this.isBlank) this.push(BLANK);
   }
 
   undo() {
     this.endStroke();
+    this.nActions += 1;
     if (this.canUndo) this.states.pop();
+  }
+
+  push(state) {
+    this.states.push(state);
+    if (this.states.length > HISTORY + 1) this.states.shift();
   }
 
   /** The drawing as the network is given it, as ImageData of SHEET x SHEET pixels. */
@@ -109,13 +120,12 @@ function drawStrokes(context, strokes, color) {
 }
 
 /** Draw a photo as large as it fits, and a frame around the digit that was found. */
-function drawPhoto(context, { bitmap, box, scale }, colors) {
-  const zoom = PAPER / Math.max(bitmap.width, bitmap.height);
-  const [left, top] = [bitmap.width, bitmap.height].map((side) => (PAPER - side * zoom) / 2);
+function drawPhoto(context, { view, viewUnit, box }, colors) {
+  const zoom = PAPER / Math.max(view.width, view.height);
+  const [left, top] = [view.width, view.height].map((side) => (PAPER - side * zoom) / 2);
   context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, left, top, bitmap.width * zoom, bitmap.height * zoom);
-  if (box === null) return;
-  const unit = scale * zoom;
+  context.drawImage(view, left, top, view.width * zoom, view.height * zoom);
+  const unit = viewUnit * zoom;
   const margin = 4;
   context.strokeStyle = colors.getPropertyValue("--accent");
   context.lineWidth = 2;

@@ -49,7 +49,7 @@ const STEP = PAPER / 28;
 /** A pen that the keyboard moves while the drawing area has the focus. */
 class KeyboardPen {
   constructor(paper, changed, say) {
-    Object.assign(this, { paper, changed, say, x: PAPER / 2, y: PAPER / 4, isDown: false });
+    Object.assign(this, { paper, changed, say, x: PAPER / 2, y: PAPER / 4, isDown: false, hasMoved: false });
     const { canvas } = paper;
     this.isShown = false;
     canvas.addEventListener("keydown", (event) => this.press(event));
@@ -60,7 +60,10 @@ class KeyboardPen {
 
   show(isShown) {
     this.isShown = isShown;
-    if (!isShown) this.lift();
+    if (!isShown) {
+      this.lift();
+      this.hasMoved = false; // that is no news any more
+    }
     this.changed();
   }
 
@@ -85,6 +88,15 @@ class KeyboardPen {
     this.x = within(this.x + right * distance);
     this.y = within(this.y + down * distance);
     if (this.isDown) this.paper.extendStroke({ x: this.x, y: this.y });
+    this.hasMoved = true;
+  }
+
+  /** Where the pen is, once after it was moved; else nothing. */
+  news() {
+    if (!this.hasMoved) return "";
+    this.hasMoved = false;
+    const [row, column] = [this.y, this.x].map((distance) => Math.round(distance / STEP));
+    return `Pen ${this.isDown ? "down" : "up"}, row ${row}, column ${column} of 28`;
   }
 
   setDown(isDown) {

@@ -78,7 +78,7 @@ function isLightOnDark(gray) {
   const differences = plane.map((level, i) => level - mean.data[i]).data;
   const moment = (power) => differences.reduce((sum, d) => sum + d ** power, 0) / differences.length;
   const variance = moment(2);
-  const skewness = variance > 0 ? moment(3) / variance ** 1.5 : 0;
+  const skewness = variance > 1e-12 ? moment(3) / variance ** 1.5 : 0;
   if (Math.abs(skewness) >= 0.6) return skewness > 0;
   const lowest = plane.data.reduce((a, b) => Math.min(a, b));
   const highest = plane.data.reduce((a, b) => Math.max(a, b));
