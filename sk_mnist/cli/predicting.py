@@ -22,6 +22,7 @@ from sk_mnist.cli.picture_classifier import (
 )
 from sk_mnist.cli.pictures import read_pictures
 from sk_mnist.cli.predictions import Predictions, of_pictures, of_rows
+from sk_mnist.cli.preprocessing import known_categories
 from sk_mnist.images.prepare import Polarity
 
 
@@ -72,7 +73,8 @@ def _predict_pictures(path: Path, files: Sequence[str], polarity: Polarity | Non
 
 def _predict_tables(path: Path, files: Sequence[str]) -> Predictions:
     model: Any = load_model(path)
-    tables = {file: read_features(Path(file)) for file in dict.fromkeys(files)}
+    texts = known_categories(model)
+    tables = {file: read_features(Path(file), texts=texts) for file in dict.fromkeys(files)}
     classified = {file: _classify(model, path, X, file) for file, X in tables.items()}
     return of_rows(classified, model.classes_)
 

@@ -13,13 +13,14 @@ from rich.console import Console
 from sk_mnist.cli.console import CommandError, print_error
 from sk_mnist.cli.data.digits import load_splits, print_splits
 from sk_mnist.cli.data.features import features_for
-from sk_mnist.cli.data.labels import labels_like
+from sk_mnist.cli.data.labels import labels_like, text_columns
 from sk_mnist.cli.data.reading import read_samples
 from sk_mnist.cli.data.record import TrainingRecord, record_of
 from sk_mnist.cli.data.request import DataRequest, kind_of
 from sk_mnist.cli.data.samples import Features, Samples
 from sk_mnist.cli.data.split import held_out
 from sk_mnist.cli.picture_classifier import split_off_preparation
+from sk_mnist.cli.preprocessing import known_categories
 from sk_mnist.images.prepare import Polarity
 
 
@@ -111,9 +112,11 @@ def load_evaluation_data(
     target = request.target
     if target is None and record is not None and kind_of(Path(record.file)) == request.kind:
         target = record.target
-    samples = read_samples(Path(request.data), target, polarity, quiet=console.quiet)
+    classes = getattr(model, "classes_", None)
+    texts = text_columns(target, classes, known_categories(model))
+    samples = read_samples(Path(request.data), target, polarity, texts=texts, quiet=console.quiet)
     rows = _rows_to_test(samples, record, model_path)
-    classes = np.asarray(getattr(model, "classes_", np.unique(samples.y)))
+    classes = np.asarray(np.unique(samples.y) if classes is None else classes)
     y = labels_like(samples.y, classes, samples.labels_from)
     n_test = int(rows.sum())
     part = f"all {n_test:,}" if n_test == len(y) else f"the {n_test:,} of {len(y):,}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,26 @@ def check_classes(y: NDArray[Any], where: str, *, least: int) -> None:
             f"{where} has classes of a single row: {_shown(rare)}. A class needs one to "
             "train on and one to test on: remove such rows, or give a file to test on by --test"
         )
+
+
+def text_columns(target: str | None, classes: Any, categories: Iterable[str]) -> set[str]:
+    """Return the columns of another file to read as text, as they were in training.
+
+    Parameters
+    ----------
+    target : str or None
+        The column of the labels.
+    classes : array-like or None
+        The classes of training.
+    categories : iterable of str
+        The columns that had categories in training.
+
+    Returns
+    -------
+    set of str
+    """
+    has_texts = target is not None and np.asarray(classes).dtype.kind in "UO"
+    return {*categories, *([str(target)] if has_texts and classes is not None else [])}
 
 
 def labels_like(y: NDArray[Any], classes: NDArray[Any], where: str) -> NDArray[Any]:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from sk_mnist.cli.console import CommandError
 from sk_mnist.cli.data.features import as_pixels
-from sk_mnist.cli.data.labels import check_classes, labels_like
+from sk_mnist.cli.data.labels import check_classes, labels_like, text_columns
 from sk_mnist.cli.data.reading import read_samples
 from sk_mnist.cli.data.record import TrainingRecord
 from sk_mnist.cli.data.request import DataRequest
@@ -22,10 +22,12 @@ from sk_mnist.cli.data.split import held_out
 from sk_mnist.cli.data.training import TrainingData
 from sk_mnist.cli.preprocessing import (
     Columns,
+    categories_of,
     choose_columns,
     make_imputer,
     make_preparation,
     select_columns,
+    warn_of_unknown_categories,
 )
 
 
@@ -85,7 +87,11 @@ def _split(
         is_test = held_out(samples.y, request.share)
         train, test = ((samples.X[rows], samples.y[rows]) for rows in (~is_test, is_test))
         return train, test, f"(held out: {request.share:.4g} of each class)"
-    other = read_samples(request.test, request.target, quiet=quiet)
+    categories: list[str] = []
+    if isinstance(samples.X, pd.DataFrame):
+        categories = [*samples.X.select_dtypes(exclude="number").columns]
+    texts = text_columns(samples.target, samples.y, categories)
+    other = read_samples(request.test, request.target, texts=texts, quiet=quiet)
     y = labels_like(other.y, np.unique(samples.y), other.labels_from)
     return (samples.X, samples.y), (other.X, y), f"from {other.name}"
 
@@ -118,6 +124,9 @@ def _with_columns(
     _print_columns(columns, console)
     file = data.dataset if data.request.test is None else data.request.test.name
     X_test = select_columns(X_test, columns.used, columns.numbers, file)
+    if data.request.test is not None:
+        known = {name: categories_of(X[name]) for name in columns.categories}
+        warn_of_unknown_categories(X_test, known, file)
     return replace(
         data,
         train=(X[columns.used], data.train[1]),
