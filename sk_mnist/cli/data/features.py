@@ -50,7 +50,9 @@ def features_for(model: Any, model_path: Path, X: Features, file: str) -> Featur
             warn_of_unknown_categories(X, known_categories(model), file)
             return X
         record = record_of(model)
-        if record is not None:  # a table of pixels
+        if record is not None and record.columns is not None:  # a table of pixels
+            X = select_columns(X, record.columns, record.columns, file)
+        elif record is not None:
             X = X.drop(columns=[*record.ignored, str(record.target)], errors="ignore")
         X = as_pixels(X)
     expected = getattr(model, "n_features_in_", X.shape[1])

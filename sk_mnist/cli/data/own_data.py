@@ -13,6 +13,7 @@ from rich.console import Console
 
 from sk_mnist.cli.console import CommandError
 from sk_mnist.cli.data.features import as_pixels
+from sk_mnist.cli.data.known_rows import rows_to_text
 from sk_mnist.cli.data.labels import check_classes, labels_like, text_columns
 from sk_mnist.cli.data.reading import read_samples
 from sk_mnist.cli.data.record import TrainingRecord
@@ -65,7 +66,14 @@ def load_own_data(request: DataRequest, console: Console) -> TrainingData:
         samples.name, samples.sha256, samples.target, share, list(request.ignored)
     )
     data = TrainingData(request.resolved(), samples.name, train, test, record=record)
-    return _with_preparation(data, console)
+    return _with_rows(_with_preparation(data, console))
+
+
+def _with_rows(data: TrainingData) -> TrainingData:
+    """Add the digests of the training rows to what the model has to remember."""
+    if data.record is None:
+        return data
+    return replace(data, record=replace(data.record, rows=rows_to_text(data.train[0])))
 
 
 def _without(samples: Samples, ignored: tuple[str, ...]) -> Features:
@@ -92,6 +100,11 @@ def _split(
         categories = [*samples.X.select_dtypes(exclude="number").columns]
     texts = text_columns(samples.target, samples.y, categories)
     other = read_samples(request.test, request.target, texts=texts, quiet=quiet)
+    if other.sha256 == samples.sha256:
+        raise CommandError(
+            f"--test {other.name} has the same content as --data {samples.name}: the network would "
+            "be tested on what it was trained on. Leave --test out, and a part is held out"
+        )
     y = labels_like(other.y, np.unique(samples.y), other.labels_from)
     return (samples.X, samples.y), (other.X, y), f"from {other.name}"
 
@@ -105,7 +118,8 @@ def _with_preparation(data: TrainingData, console: Console) -> TrainingData:
         pixels, test_pixels = as_pixels(X), as_pixels(X_test)
         if isinstance(pixels, pd.DataFrame) or isinstance(test_pixels, pd.DataFrame):
             return _with_columns(data, X, X_test, console)
-        return replace(data, train=(pixels, y), test=(test_pixels, y_test))
+        record = data.record and replace(data.record, columns=[*X.columns])
+        return replace(data, train=(pixels, y), test=(test_pixels, y_test), record=record)
     if X.shape[1] != X_test.shape[1]:
         raise CommandError(f"--test has {X_test.shape[1]} features, and --data {X.shape[1]}")
     has_missing = any(_has_missing(np.asarray(part)) for part in (X, X_test))
