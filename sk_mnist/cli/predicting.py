@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sk_mnist.cli.console import CommandError
 from sk_mnist.cli.data.features import features_for
 from sk_mnist.cli.data.reading import read_features
+from sk_mnist.cli.data.record import record_of
 from sk_mnist.cli.data.request import kind_of
 from sk_mnist.cli.models import load_classifier, load_model, warn_of_other_units
 from sk_mnist.cli.picture_classifier import (
@@ -59,14 +60,17 @@ def predict_files(model: Path, files: Sequence[str], polarity: Polarity | None) 
 
 
 def _predict_pictures(path: Path, files: Sequence[str], polarity: Polarity | None) -> Predictions:
-    own_polarity, model = split_off_preparation(load_classifier(path))
+    loaded = load_classifier(path)
+    own_polarity, model = split_off_preparation(loaded)
     are_digits = has_digits(model)
+    # Digits of one's own are like each other, not like those of MNIST.
+    are_like_mnist = are_digits and record_of(loaded) is None
     pixels, failures = read_pictures(files, polarity or own_polarity)
     y_pred, y_proba = np.empty(0), np.empty((0, 0))
     unfamiliar: npt.NDArray[np.bool_] | None = None
     if len(pixels):
         y_pred, y_proba = _classify(model, path, pixels, "the pictures")
-        unfamiliar = unfamiliar_rows(pixels) if are_digits else None
+        unfamiliar = unfamiliar_rows(pixels) if are_like_mnist else None
     class_noun = "digit" if are_digits else "class"
     return of_pictures(files, failures, y_pred, y_proba, model.classes_, unfamiliar, class_noun)
 

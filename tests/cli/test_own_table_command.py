@@ -126,6 +126,7 @@ def test_evaluate_tests_all_rows_of_another_file(capsys, trained, tmp_path):
     stdout, stderr = capsys.readouterr()
     assert "Data: other.csv, all 333 rows" in stdout
     assert "11 of 344 rows of" in stderr
+    assert "266 of 333 rows of other.csv are rows that model.joblib was trained on" in stderr
 
 
 def test_evaluate_warns_of_a_file_that_has_changed(capsys, trained, tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from sk_mnist.cli.console import CommandError, print_error
+from sk_mnist.cli.console import CommandError, print_error, visible
 from sk_mnist.cli.data.digits import load_splits, print_splits
 from sk_mnist.cli.data.features import features_for
 from sk_mnist.cli.data.known_rows import find_known_rows
@@ -124,7 +124,7 @@ def load_evaluation_data(
     part = f"all {n_test:,}" if n_test == len(y) else f"the {n_test:,} of {len(y):,}"
     told = "" if n_test == len(y) else " that were not trained on"
     console.print(
-        f"Data: {samples.name}, {part} {samples.unit}{told}",
+        f"Data: {visible(samples.name)}, {part} {samples.unit}{told}",
         highlight=False,
         markup=False,
         soft_wrap=True,

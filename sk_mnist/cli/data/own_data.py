@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from rich.console import Console
 
-from sk_mnist.cli.console import CommandError
+from sk_mnist.cli.console import CommandError, visible
 from sk_mnist.cli.data.features import as_pixels
 from sk_mnist.cli.data.known_rows import rows_to_text
 from sk_mnist.cli.data.labels import check_classes, labels_like, text_columns
@@ -54,9 +54,12 @@ def load_own_data(request: DataRequest, console: Console) -> TrainingData:
     samples = read_samples(Path(request.data), request.target, quiet=console.quiet)
     samples = replace(samples, X=_without(samples, request.ignored))
     train, test, source = _split(samples, request, quiet=console.quiet)
+    n_train, n_test = (f"{len(y):,}" for _, y in (train, test))
     console.print(
-        f"Data: {samples.name}, {len(train[1]):,} training {samples.unit}, {len(test[1]):,} test "
-        f"{samples.unit} {source}",
+        visible(
+            f"Data: {samples.name}, {n_train} training {samples.unit}, {n_test} test "
+            f"{samples.unit} {source}"
+        ),
         highlight=False,
         markup=False,
         soft_wrap=True,
@@ -156,4 +159,6 @@ def _print_columns(columns: Columns, console: Console) -> None:
     console.print(f"Columns: {told}", highlight=False)
     if columns.left_out:
         reasons = ", ".join(f"{name} ({reason})" for name, reason in columns.left_out.items())
-        console.print(f"Left out: {reasons}", highlight=False, markup=False, soft_wrap=True)
+        console.print(
+            f"Left out: {visible(reasons)}", highlight=False, markup=False, soft_wrap=True
+        )
