@@ -35,7 +35,7 @@ _MOSTLY = 0.5
 _MAX_CODES = 20
 # Fewer rows are in rising order by chance.
 _MIN_ROWS_OF_IDENTIFIERS = 8
-_IDENTIFIER_NAME = r"(?i)(.*[_\s-])?(id|index|key|uuid|nr|no|number)|.*Id|.*ID|Unnamed: \d+"
+_IDENTIFIER_NAME = r"(?i:(.*[_\s-])?(id|index|key|uuid|nr|no|number))|.*[a-z\d](Id|ID)|Unnamed: \d+"
 # What pandas takes for booleans.
 _BOOLEANS = frozenset({"true", "TRUE", "false", "FALSE"})
 _DATE = r"\s*(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d{2}))([T ].*)?"
@@ -89,8 +89,7 @@ def choose_columns(frame: pd.DataFrame, file: str) -> Columns:
         if reason := _useless(values, kind):
             columns.left_out[name] = reason
         elif kind == "number":
-            if np.isinf(values.dropna().to_numpy(np.float64)).any():
-                raise CommandError(f"column {name!r} of {file} has infinite values")
+            _as_numbers(values, f"column {name!r} of {file}")  # none of which is infinite
             columns.numbers.append(name)
         else:
             _check_no_numbers(values, name, file)
@@ -324,12 +323,23 @@ def _kind(values: pd.Series) -> str:
     kind = pd.api.types.infer_dtype(values, skipna=True)
     if kind in ("string", "mixed-integer"):
         present = values.dropna().astype(str)
+        if _are_quantities(present):
+            return "number"
         return "date" if present.str.fullmatch(_DATE).all() else "category"
+    if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
+        return "number"  # among them integers of more than 64 bits
     if kind in ("boolean", "categorical"):
         return "category"
     if kind in ("datetime64", "datetime", "date", "time", "timedelta", "timedelta64", "period"):
         return "date"
     return "other"
+
+
+def _are_quantities(texts: pd.Series) -> bool:
+    """Tell whether texts are numbers, of a Parquet file for example, and too many for codes."""
+    return bool(
+        texts.nunique() > _MAX_CODES and pd.to_numeric(texts, errors="coerce").notna().all()
+    )
 
 
 def _useless(values: pd.Series, kind: str) -> str | None:

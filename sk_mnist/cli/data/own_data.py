@@ -146,7 +146,7 @@ def _with_columns(
         warn_of_unknown_categories(X_test, known, file)
     return replace(
         data,
-        train=(X[columns.used], data.train[1]),
+        train=(select_columns(X, columns.used, columns.numbers, data.dataset), data.train[1]),
         test=(X_test, data.test[1]),
         preparation=make_preparation(columns),
         info={"columns": columns.used, "left_out": columns.left_out},
