@@ -1,6 +1,11 @@
 """What reaches the terminal has no control characters, whatever file it is from."""
 
+import subprocess
+import sys
+
+import joblib
 import numpy as np
+from cli_checks import fit_logistic_regression
 from rich.console import Console
 from sklearn.dummy import DummyClassifier
 
@@ -48,3 +53,15 @@ def test_tables_have_no_control_characters(capsys):
     assert "\x1b" not in stdout
     assert stdout.count(SHOWN) >= 5
     assert "[b]adam" in stdout
+
+
+def test_output_that_cannot_show_a_class_shows_its_code(tmp_path, offline):
+    np.savez(tmp_path / "rows.npz", X=np.eye(2))
+    model = fit_logistic_regression(2, ["süß", "漢"])
+    joblib.dump(model, tmp_path / "model.joblib")
+    command = [sys.executable, "-m", "sk_mnist", "predict", "model.joblib", "rows.npz"]
+    process = subprocess.run(
+        command, env=offline | {"PYTHONIOENCODING": "ascii"}, cwd=tmp_path, capture_output=True
+    )
+    assert process.returncode == 0, process.stderr
+    assert rb"s\xfc\xdf" in process.stdout

@@ -224,11 +224,14 @@ def test_resume_on_own_table_ends_as_a_training_that_was_not_ended(capsys, tmp_p
     begun = KerasMLPClassifier((32,), epochs=30, random_state=0)
     saved = TrainingCheckpoint(tmp_path / "run" / "checkpoint.joblib", data, 0.0)
     saved.path.parent.mkdir()
+    (saved.path.parent / "model.joblib").write_bytes(b"of an earlier run")
     with pytest.raises(KeyboardInterrupt):
         fit_model(begun, data, Console(file=ScreenWithInterrupt()), saved, saves_epochs=False)
     assert begun.n_iter_ < 30
+    told = capsys.readouterr().err
+    assert told.endswith(f"sk-mnist train --resume --output {saved.path.parent} --force\n")
 
-    resume = ["train", "--resume", "--output", "run", "--quiet"]
+    resume = ["train", "--resume", "--output", "run", "--force", "--quiet"]
     Path("penguins.csv").write_bytes(PENGUINS.read_bytes() + b"\n")
     assert main(resume) == 2
     assert "penguins.csv has changed since the training to resume" in capsys.readouterr().err
