@@ -1,4 +1,4 @@
-"""The command line: train, search and evaluate."""
+"""The command line: train, search, evaluate, predict, demo and compile."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ therefore imported by the functions that need them: here, and in the modules of 
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -77,6 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # TensorFlow reads this on import. Its log would garble the progress bar.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Not every terminal can show the names of all classes.
+        sys.stdout.reconfigure(errors="backslashreplace")
     arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning

@@ -65,9 +65,33 @@ def print_error(text: str) -> None:
     Parameters
     ----------
     text : str
-        The message. Line breaks are replaced by spaces.
+        The message. Line breaks are replaced by spaces, and control characters are escaped.
     """
-    print(f"sk_mnist: {' '.join(text.split())}", file=sys.stderr)
+    print(f"sk_mnist: {visible(' '.join(text.split()))}", file=sys.stderr)
+
+
+def visible(text: str) -> str:
+    """Escape what would move the cursor or change the colors of a terminal.
+
+    Parameters
+    ----------
+    text : str
+        From a file, or the name of one.
+
+    Returns
+    -------
+    str
+    """
+    return "".join(c if c.isprintable() else _escaped(c) for c in encodable(text))
+
+
+def _escaped(character: str) -> str:
+    return f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
+
+
+def encodable(text: str) -> str:
+    """Replace bytes of file names that are not Unicode."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 @contextmanager

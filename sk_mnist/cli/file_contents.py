@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 
 import sk_mnist
 from sk_mnist._utils.final_estimator import final_estimator
+from sk_mnist.cli.console import print_error
 from sk_mnist.persistence import to_bytes
 
 if TYPE_CHECKING:
@@ -36,6 +37,32 @@ TRAINING_FILES = (
 SEARCH_FILES = ("cv_results.csv", "cv_results.png")
 
 
+def model_contents(model: ClassifierMixin, record: TrainingRecord | None) -> dict[str, bytes]:
+    """Return the contents of the files that hold a trained classifier and its training.
+
+    Parameters
+    ----------
+    model : KerasMLPClassifier or Pipeline that ends in one
+        The fitted classifier.
+    record : TrainingRecord or None
+        What model.safetensors has to remember of the training data, as `model` does.
+
+    Returns
+    -------
+    dict of str to bytes
+        Contents by file name, for a pipeline without model.safetensors, which holds a network
+        alone.
+    """
+    contents = {
+        "model.joblib": _model_content(model),
+        "history.csv": _history_content(final_estimator(model).history_),
+    }
+    if not isinstance(model, Pipeline):
+        note = None if record is None else record.to_json()
+        contents["model.safetensors"] = to_bytes(model, note=note)
+    return contents
+
+
 def training_contents(
     model: ClassifierMixin,
     report: EvaluationReport,
@@ -46,33 +73,53 @@ def training_contents(
 
     Parameters
     ----------
-    model : KerasMLPClassifier or Pipeline that ends in one
-        The fitted classifier.
+    model, record
+        As for `model_contents`.
     report : EvaluationReport
         Return value of `evaluate` for the test set.
     metrics : mapping
         Return value of `training_metrics`.
-    record : TrainingRecord or None
-        What model.safetensors has to remember of the training data, as `model` does.
 
     Returns
     -------
     dict of str to bytes
-        Contents by file name. The keys are `TRAINING_FILES`, but for a pipeline without
-        model.safetensors, which holds a network alone.
+        Contents by file name. The keys are `TRAINING_FILES`, but for what `model_contents` and
+        `drawn` leave out.
     """
     contents = {
-        "model.joblib": _model_content(model),
+        **model_contents(model, record),
         "metrics.json": json.dumps(metrics, indent=2).encode() + b"\n",
-        "history.csv": _history_content(final_estimator(model).history_),
-        "confusion_matrix.png": _confusion_content(report),
-        REPORT_FILE: report_content(report),
+        **drawn(
+            {
+                "confusion_matrix.png": lambda: _confusion_content(report),
+                REPORT_FILE: lambda: report_content(report),
+            }
+        ),
     }
-    if not isinstance(model, Pipeline):
-        contents["model.safetensors"] = to_bytes(
-            model, note=None if record is None else record.to_json()
-        )
     return {name: contents[name] for name in TRAINING_FILES if name in contents}
+
+
+def drawn(pictures: Mapping[str, Callable[[], bytes]]) -> dict[str, bytes]:
+    """Draw pictures, none of which is worth to lose a trained network for.
+
+    Parameters
+    ----------
+    pictures : mapping of str to function
+        What draws each file.
+
+    Returns
+    -------
+    dict of str to bytes
+        Contents by file name, without those that failed, of which a warning tells.
+    """
+    contents = {}
+    for name, draw in pictures.items():
+        try:
+            contents[name] = draw()
+        except Exception as error:  # of plotting libraries, which raise any
+            reason = f"{type(error).__name__}: {error}"
+            print_error(f"warning: {name} is left out, it cannot be drawn ({reason})")
+    return contents
 
 
 def training_metrics(
@@ -137,19 +184,27 @@ def search_contents(search: BaseSearchCV) -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        Contents by file name, with the keys `SEARCH_FILES`.
+        Contents by file name, with the keys `SEARCH_FILES`, but for what `drawn` leaves out.
     """
     import pandas as pd
+
+    table = pd.DataFrame(search.cv_results_).sort_values("rank_test_score", kind="stable")
+    table_file, picture_file = SEARCH_FILES
+    return {
+        table_file: table.to_csv(index=False).encode(),
+        **drawn({picture_file: lambda: _search_content(search)}),
+    }
+
+
+def _search_content(search: BaseSearchCV) -> bytes:
     from matplotlib.figure import Figure
 
     from sk_mnist.displays import GridSearchDisplay
 
-    table = pd.DataFrame(search.cv_results_).sort_values("rank_test_score", kind="stable")
     # Not by pyplot, which may look for a screen.
     figure = Figure(figsize=(7, 5), layout="compressed")
     GridSearchDisplay.from_estimator(search, ax=figure.subplots())
-    contents = (table.to_csv(index=False).encode(), _png(figure))
-    return dict(zip(SEARCH_FILES, contents, strict=True))
+    return _png(figure)
 
 
 def report_content(report: EvaluationReport) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from sk_mnist.classifier import KerasMLPClassifier
 from sk_mnist.cli.checkpoints import TrainingCheckpoint
 from sk_mnist.cli.console import CommandError, print_error, silent_stderr
 from sk_mnist.cli.data.training import TrainingData
+from sk_mnist.cli.file_contents import TRAINING_FILES
 from sk_mnist.cli.models import make_model
 from sk_mnist.cli.options import name_options
 from sk_mnist.cli.progress import EpochProgress
@@ -110,11 +112,16 @@ def fit(
         print_error(
             f"the {classifier.n_iter_} finished epochs of {classifier.epochs_} are in "
             f"{checkpoint.path}; go on with: sk-mnist train --resume --output "
-            f"{shlex.quote(str(checkpoint.path.parent))}"
+            f"{shlex.quote(str(checkpoint.path.parent))}{_force(checkpoint.path.parent)}"
         )
         raise KeyboardInterrupt
     classifier.set_params(warm_start=False)
     classifier._resume = None
+
+
+def _force(output: Path) -> str:
+    """Return the option that resuming needs, as the files of an earlier run are to be replaced."""
+    return " --force" if any((output / name).exists() for name in TRAINING_FILES) else ""
 
 
 def warm_up(console: Console) -> None:

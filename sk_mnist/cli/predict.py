@@ -42,9 +42,9 @@ def predict(
 ) -> None:
     """Predict the digits in pictures, or the classes of the rows of a table.
 
-    A picture that is unlike any digit in MNIST is marked as unfamiliar. A file
-    that is no picture, or shows no digit, is listed with the reason, and the
-    exit status is 1.
+    A picture that is unlike any digit in MNIST is marked as unfamiliar, unless
+    the classifier was trained on data of your own. A file that is no picture,
+    or shows no digit, is listed with the reason, and the exit status is 1.
 
     A .safetensors file is safe to open. Any other is a pickle, and opening a
     pickle runs the code in it: only open files that you trust.

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sk_mnist.cli.console import CommandError
 from sk_mnist.cli.data.features import features_for
 from sk_mnist.cli.data.reading import read_features
+from sk_mnist.cli.data.record import record_of
 from sk_mnist.cli.data.request import kind_of
 from sk_mnist.cli.models import load_classifier, load_model, warn_of_other_units
 from sk_mnist.cli.picture_classifier import (
@@ -22,6 +23,7 @@ from sk_mnist.cli.picture_classifier import (
 )
 from sk_mnist.cli.pictures import read_pictures
 from sk_mnist.cli.predictions import Predictions, of_pictures, of_rows
+from sk_mnist.cli.preprocessing import known_categories
 from sk_mnist.images.prepare import Polarity
 
 
@@ -58,21 +60,25 @@ def predict_files(model: Path, files: Sequence[str], polarity: Polarity | None) 
 
 
 def _predict_pictures(path: Path, files: Sequence[str], polarity: Polarity | None) -> Predictions:
-    own_polarity, model = split_off_preparation(load_classifier(path))
+    loaded = load_classifier(path)
+    own_polarity, model = split_off_preparation(loaded)
     are_digits = has_digits(model)
+    # Digits of one's own are like each other, not like those of MNIST.
+    are_like_mnist = are_digits and record_of(loaded) is None
     pixels, failures = read_pictures(files, polarity or own_polarity)
     y_pred, y_proba = np.empty(0), np.empty((0, 0))
     unfamiliar: npt.NDArray[np.bool_] | None = None
     if len(pixels):
         y_pred, y_proba = _classify(model, path, pixels, "the pictures")
-        unfamiliar = unfamiliar_rows(pixels) if are_digits else None
+        unfamiliar = unfamiliar_rows(pixels) if are_like_mnist else None
     class_noun = "digit" if are_digits else "class"
     return of_pictures(files, failures, y_pred, y_proba, model.classes_, unfamiliar, class_noun)
 
 
 def _predict_tables(path: Path, files: Sequence[str]) -> Predictions:
     model: Any = load_model(path)
-    tables = {file: read_features(Path(file)) for file in dict.fromkeys(files)}
+    texts = known_categories(model)
+    tables = {file: read_features(Path(file), texts=texts) for file in dict.fromkeys(files)}
     classified = {file: _classify(model, path, X, file) for file, X in tables.items()}
     return of_rows(classified, model.classes_)
 

@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sk_mnist.cli.console import encodable, visible
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -173,7 +175,7 @@ def to_csv(predictions: Predictions) -> str:
     writer.writerow(predictions.columns)
     for prediction in predictions.records:
         record = _selected(prediction, predictions.columns)
-        record["file"] = _encodable(prediction.file)
+        record["file"] = encodable(prediction.file)
         writer.writerow([_cell(value) for value in record.values()])
     return buffer.getvalue().removesuffix("\n")
 
@@ -209,7 +211,7 @@ def print_predictions(console: Console, predictions: Predictions) -> None:
     if not has_rows:
         table.add_column("note", overflow="fold")
     for record in predictions.records:
-        file, cells = Text(_visible(record.file)), _result_cells(record)
+        file, cells = Text(visible(record.file)), _result_cells(record)
         if has_rows:
             table.add_row(file, Text(f"{record.row:,}"), *cells)
         else:
@@ -234,28 +236,18 @@ def _print_counts(console: Console, predictions: Predictions) -> None:
 def _result_cells(record: Prediction) -> list[Text]:
     if record.error is not None:
         return [Text()] * 3
-    label, runner_up = Text(_visible(str(record.prediction))), Text()
+    label, runner_up = Text(visible(str(record.prediction))), Text()
     if record.runner_up is not None:
         percent = _percent(record.runner_up_probability)
-        runner_up = Text(f"{_visible(str(record.runner_up))} ({percent})")
+        runner_up = Text(f"{visible(str(record.runner_up))} ({percent})")
     return [label, Text(_percent(record.probability)), runner_up]
 
 
 def _note(record: Prediction) -> Text:
     if record.error is not None:
-        return Text(_visible(record.error), style="red")
+        return Text(visible(record.error), style="red")
     return Text("unfamiliar", style="yellow") if record.unfamiliar else Text()
 
 
 def _percent(probability: float | None) -> str:
     return "" if probability is None else f"{100 * probability:.1f}%"
-
-
-def _visible(text: str) -> str:
-    """Escape what would move the cursor or change colors of a terminal."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in _encodable(text))
-
-
-def _encodable(text: str) -> str:
-    """Replace bytes of file names that are not Unicode."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -6,7 +6,7 @@ are imputed. Columns from which nothing can be learned are left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -18,10 +18,13 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from sk_mnist.cli.console import CommandError
+from sk_mnist.cli.console import CommandError, print_error
 
 NUMBERS = "numbers"
 """The step of a `ColumnTransformer` that takes numbers."""
+
+CATEGORIES = "categories"
+"""The step that takes categories."""
 
 MISSING = "missing"
 """The category of missing values."""
@@ -32,7 +35,9 @@ _MOSTLY = 0.5
 _MAX_CODES = 20
 # Fewer rows are in rising order by chance.
 _MIN_ROWS_OF_IDENTIFIERS = 8
-_IDENTIFIER_NAME = r"(?i)(.*[_\s-])?(id|index|key|uuid|nr|no|number)|.*Id|.*ID|Unnamed: \d+"
+_IDENTIFIER_NAME = r"(?i:(.*[_\s-])?(id|index|key|uuid|nr|no|number))|.*[a-z\d](Id|ID)|Unnamed: \d+"
+# What pandas takes for booleans.
+_BOOLEANS = frozenset({"true", "TRUE", "false", "FALSE"})
 _DATE = r"\s*(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d{2}))([T ].*)?"
 
 
@@ -84,8 +89,7 @@ def choose_columns(frame: pd.DataFrame, file: str) -> Columns:
         if reason := _useless(values, kind):
             columns.left_out[name] = reason
         elif kind == "number":
-            if np.isinf(values.dropna().to_numpy(np.float64)).any():
-                raise CommandError(f"column {name!r} of {file} has infinite values")
+            _as_numbers(values, f"column {name!r} of {file}")  # none of which is infinite
             columns.numbers.append(name)
         else:
             _check_no_numbers(values, name, file)
@@ -115,7 +119,7 @@ def make_preparation(columns: Columns) -> ColumnTransformer:
     categories = make_pipeline(AsText(), OneHotEncoder(handle_unknown="ignore"))
     steps = [
         (NUMBERS, make_imputer(), columns.numbers),
-        ("categories", categories, columns.categories),
+        (CATEGORIES, categories, columns.categories),
     ]
     return ColumnTransformer([step for step in steps if step[2]])
 
@@ -191,16 +195,72 @@ def number_columns(model: Any) -> list[str]:
     -------
     list of str
     """
+    step = _step(model, NUMBERS)
+    return [] if step is None else [*step[1]]
+
+
+def known_categories(model: Any) -> dict[str, set[str]]:
+    """Return the categories that a model knows, by column.
+
+    Parameters
+    ----------
+    model : estimator
+        Any; those other than pipelines of `make_preparation` tell nothing.
+
+    Returns
+    -------
+    dict of str to set of str
+    """
+    step = _step(model, CATEGORIES)
+    if step is None or not isinstance(step[0], Pipeline):
+        return {}
+    encoded = getattr(step[0][-1], "categories_", ())
+    return {name: set(values) for name, values in zip(step[1], encoded, strict=False)}
+
+
+def _step(model: Any, name: str) -> tuple[Any, Sequence[str]] | None:
+    """Return a transformer of `make_preparation`, and its columns."""
     preparation = model[0] if isinstance(model, Pipeline) else None
     if not isinstance(preparation, ColumnTransformer):
-        return []
-    return [
-        name for step, _, names in preparation.transformers_ if step == NUMBERS for name in names
-    ]
+        return None
+    steps = {step: (fitted, columns) for step, fitted, columns in preparation.transformers_}
+    return steps.get(name)
+
+
+def categories_of(values: pd.Series) -> set[str]:
+    """Return the categories in a column, as `AsText` tells them apart."""
+    return {_text(value) for value in values.unique().tolist()}
+
+
+def warn_of_unknown_categories(
+    frame: pd.DataFrame, known: Mapping[str, Collection[str]], file: str
+) -> None:
+    """Print a warning for each column that has mostly categories that were not in training.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What is tested or predicted.
+    known : mapping of str to collection of str
+        The categories of training, by column.
+    file : str
+        Where the table comes from.
+    """
+    for name, categories in known.items():
+        present = frame[name].dropna()
+        unknown = present[[_text(value) not in categories for value in present.tolist()]]
+        if len(unknown) > _MOSTLY * len(present):
+            print_error(
+                f"warning: {len(unknown):,} of {len(present):,} values of column {name!r} of "
+                f"{file}, such as {_text(unknown.iloc[0])!r}, were not in training and are ignored"
+            )
 
 
 class AsText(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Transformer of categories to text, so that 1, 1.0 and "1" are the same one.
+
+    So are True, "TRUE" and "true": a file whose values are all of this kind has booleans, as pandas
+    reads it, and another has text.
 
     It has nothing to learn. Saved pipelines refer to this class by its name and its module.
     """
@@ -250,7 +310,8 @@ def _text(value: Any) -> str:
         return MISSING
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    text = str(value).strip()
+    return text.capitalize() if text in _BOOLEANS else text
 
 
 def _kind(values: pd.Series) -> str:
@@ -262,12 +323,23 @@ def _kind(values: pd.Series) -> str:
     kind = pd.api.types.infer_dtype(values, skipna=True)
     if kind in ("string", "mixed-integer"):
         present = values.dropna().astype(str)
+        if _are_quantities(present):
+            return "number"
         return "date" if present.str.fullmatch(_DATE).all() else "category"
+    if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
+        return "number"  # among them integers of more than 64 bits
     if kind in ("boolean", "categorical"):
         return "category"
     if kind in ("datetime64", "datetime", "date", "time", "timedelta", "timedelta64", "period"):
         return "date"
     return "other"
+
+
+def _are_quantities(texts: pd.Series) -> bool:
+    """Tell whether texts are numbers, of a Parquet file for example, and too many for codes."""
+    return bool(
+        texts.nunique() > _MAX_CODES and pd.to_numeric(texts, errors="coerce").notna().all()
+    )
 
 
 def _useless(values: pd.Series, kind: str) -> str | None:

@@ -10,9 +10,14 @@ from rich.console import Console
 from sklearn.base import ClassifierMixin
 
 from sk_mnist._utils.files import remove_file
-from sk_mnist.cli.console import print_json
+from sk_mnist.cli.console import CommandError, print_json
 from sk_mnist.cli.data.training import TrainingData
-from sk_mnist.cli.file_contents import TRAINING_FILES, training_contents, training_metrics
+from sk_mnist.cli.file_contents import (
+    TRAINING_FILES,
+    model_contents,
+    training_contents,
+    training_metrics,
+)
 from sk_mnist.cli.output_directory import write
 from sk_mnist.cli.tables import print_scores
 from sk_mnist.evaluation import evaluate
@@ -54,12 +59,21 @@ def evaluate_and_save(
 
     Raises
     ------
+    CommandError
+        If the classifier cannot be tested. It is saved nevertheless.
     OSError
         If a file cannot be written, or exists and may not be overwritten.
     """
     if data.record is not None:
         data.record.attach(model)
-    report = evaluate(model, *data.test)
+    try:
+        report = evaluate(model, *data.test)
+    except ValueError as error:
+        write(output, model_contents(model, data.record), overwrite=overwrite)
+        reason = str(error).splitlines()[0]
+        raise CommandError(
+            f"the network is saved in {output}, but cannot be tested: {reason}"
+        ) from error
     run_info = {"dataset": data.dataset, "n_train": len(data.train[1]), **data.info, **run_info}
     metrics = training_metrics(model, report, run_info)
     try:

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from sk_mnist.cli.console import visible
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -43,7 +45,7 @@ def print_scores(
     console.print(_report_table(report.classification_report, class_noun))
     if len(report.most_confused):
         worst = report.most_confused.head(MAX_CONFUSED_PAIRS).itertuples()
-        pairs = (f"{pair.true}->{pair.predicted} ({pair.count:,})" for pair in worst)
+        pairs = (visible(f"{pair.true}->{pair.predicted} ({pair.count:,})") for pair in worst)
         told = f"Most confused (true->predicted): {', '.join(pairs)}"
         console.print(told, highlight=False, markup=False)
     console.print(
@@ -84,7 +86,12 @@ def print_candidates(console: Console, cv_results: dict[str, Any]) -> None:
 
 
 def _format_value(value: Any) -> str:
-    return ",".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
+    return _cell(",".join(map(str, value)) or "none" if isinstance(value, tuple) else value)
+
+
+def _cell(value: Any) -> str:
+    """Return what a file has, or an option, as it is: without colors and without markup."""
+    return escape(visible(str(value)))
 
 
 def _confusion_table(confusion: pd.DataFrame, class_noun: str) -> Table:
@@ -93,10 +100,10 @@ def _confusion_table(confusion: pd.DataFrame, class_noun: str) -> Table:
     table.add_column("true", style="bold")
     width = len(str(confusion.to_numpy().max()))
     for label in confusion.columns:
-        table.add_column(escape(str(label)), justify="right", min_width=width)
+        table.add_column(_cell(label), justify="right", min_width=width)
     for true, counts in confusion.iterrows():
         cells = [_confusion_cell(count, predicted == true) for predicted, count in counts.items()]
-        table.add_row(escape(str(true)), *cells)
+        table.add_row(_cell(true), *cells)
     return table
 
 
@@ -115,5 +122,5 @@ def _report_table(report: pd.DataFrame, class_noun: str) -> Table:
         if name == report.index[-2]:  # the averages
             table.add_section()
         cells = [f"{scores[measure]:.4f}" for measure in ("precision", "recall", "f1")]
-        table.add_row(escape(str(name)), *cells, f"{scores['support']:,.0f}")
+        table.add_row(_cell(name), *cells, f"{scores['support']:,.0f}")
     return table

@@ -66,7 +66,8 @@ def write_cells(ax: Axes, texts: NDArray[np.str_], font_size: float) -> NDArray[
     """Write dark text on light cells and light text on dark cells, with zeros in gray."""
     mesh = ax.collections[-1]
     mesh.update_scalarmappable()
-    luminances = relative_luminance(mesh.get_facecolor()).reshape(texts.shape)
+    # A single color has a single number as luminance.
+    luminances = np.reshape(relative_luminance(mesh.get_facecolor()), texts.shape)
     written = np.empty_like(texts, dtype=object)
     for (row, column), text in np.ndenumerate(texts):
         on_dark = luminances[row, column] < _DARK

@@ -1,7 +1,9 @@
 """Arrays in .npz files: trained on, evaluated, and refused in one sentence."""
 
+import io
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import joblib
@@ -14,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from sk_mnist import load, load_mnist_sample
 from sk_mnist.cli import main
 from sk_mnist.cli.console import CommandError, ResultConsole
-from sk_mnist.cli.data.array_files import read_arrays
+from sk_mnist.cli.data.array_files import read_arrays, read_features
 from sk_mnist.cli.data.request import DataRequest
 from sk_mnist.cli.data.split import held_out
 from sk_mnist.cli.data.training import load_training_data
@@ -95,6 +97,44 @@ def test_own_arrays_without_a_label_are_left_out(capsys, tmp_path):
 def test_own_arrays_file_that_is_none_is_refused(content):
     with pytest.raises(CommandError, match=r"arrays.npz is not an .npz file"):
         read_arrays(Path("arrays.npz"), content, None)
+
+
+def zip_of(member, compression=zipfile.ZIP_DEFLATED):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        archive.writestr("X.npy", member)
+    return buffer.getvalue()
+
+
+def npy_of_header(header):
+    text = header.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+def damaged(content, at, *, flips=0xFF):
+    return content[:at] + bytes([content[at] ^ flips]) + content[at + 1 :]
+
+
+HEADER = "{'descr': '<f8', 'fortran_order': False, 'shape': (SHAPE, 3)}"
+NPY = npy_of_header(HEADER.replace("SHAPE", "20")) + X.tobytes()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        damaged(zip_of(NPY), 60),
+        damaged(zip_of(NPY, zipfile.ZIP_LZMA), 60),
+        zip_of(NPY).replace(b"\x08\x00", b"\x63\x00"),  # an unknown compression
+        damaged(zip_of(NPY), zip_of(NPY).index(b"PK\x01\x02") + 8, flips=1),  # encrypted
+        zip_of(npy_of_header("{'descr': ((")),
+        zip_of(npy_of_header(HEADER.replace("SHAPE", "33_333_333_333_333")) + X.tobytes()),
+        zip_of(npy_of_header(HEADER.replace("SHAPE", "100_000_000")) + X.tobytes()),
+    ],
+    ids=["deflate", "lzma", "compression", "encrypted", "header", "terabytes", "gigabytes"],
+)
+def test_own_arrays_file_that_is_damaged_is_refused(content):
+    with pytest.raises(CommandError, match=r"^(X in )?arrays.npz is (damaged|not an .npz file)"):
+        read_features(Path("arrays.npz"), content)
 
 
 def test_own_arrays_are_never_unpickled(capsys, tmp_path):

@@ -3,18 +3,21 @@
 import json
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 from PIL import Image
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from sk_mnist import DigitImageTransformer, load, load_mnist_sample
+from sk_mnist import DigitImageTransformer, KerasMLPClassifier, load, load_mnist_sample
 from sk_mnist.cli import main
 from sk_mnist.cli.console import CommandError, ResultConsole
 from sk_mnist.cli.data.evaluation import load_evaluation_data
 from sk_mnist.cli.data.image_folder import read_images
+from sk_mnist.cli.data.record import TrainingRecord
 from sk_mnist.cli.data.request import DataRequest
+from sk_mnist.cli.predicting import predict_files
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +84,27 @@ def test_own_images_of_words_have_the_names_of_the_folders(folder, tmp_path):
         for path in [*(folder / digit).glob("*.png")][:3]:
             (tmp_path / "mixed" / name / path.name).write_bytes(path.read_bytes())
     assert set(read_images(tmp_path / "mixed").y) == {"one", "7"}
+
+
+def test_own_images_of_numbers_beyond_64_bits_have_the_names_of_the_folders(folder, tmp_path):
+    for name in ("7", "99999999999999999999"):
+        (tmp_path / "large" / name).mkdir(parents=True)
+        for path in [*(folder / "7").glob("1*.png")][:3]:
+            (tmp_path / "large" / name / path.name).write_bytes(path.read_bytes())
+    assert set(read_images(tmp_path / "large").y) == {"7", "99999999999999999999"}
+
+
+def test_own_images_are_not_compared_with_mnist(capsys, folder):
+    X, y = np.repeat(np.eye(2, 784, dtype=np.uint8), 20, axis=0), np.repeat([0, 1], 20)
+    model = KerasMLPClassifier((4,), epochs=1, batch_size=1, random_state=0).fit(X, y)
+    joblib.dump(model, "mnist.joblib")
+    TrainingRecord("shapes", "0" * 64, None, 0.2, []).attach(model)
+    joblib.dump(model, "own.joblib")
+    pictures = [str(path) for path in [*(folder / "0").glob("*.png")][:2]]
+    of_mnist = predict_files(Path("mnist.joblib"), pictures, None).records
+    of_own = predict_files(Path("own.joblib"), pictures, None).records
+    assert [record.unfamiliar for record in of_mnist] == [False, False]
+    assert [record.unfamiliar for record in of_own] == [None, None]
 
 
 def test_own_images_are_known_again_whatever_their_names(folder, tmp_path):

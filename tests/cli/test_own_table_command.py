@@ -126,6 +126,7 @@ def test_evaluate_tests_all_rows_of_another_file(capsys, trained, tmp_path):
     stdout, stderr = capsys.readouterr()
     assert "Data: other.csv, all 333 rows" in stdout
     assert "11 of 344 rows of" in stderr
+    assert "266 of 333 rows of other.csv are rows that model.joblib was trained on" in stderr
 
 
 def test_evaluate_warns_of_a_file_that_has_changed(capsys, trained, tmp_path):
@@ -223,11 +224,14 @@ def test_resume_on_own_table_ends_as_a_training_that_was_not_ended(capsys, tmp_p
     begun = KerasMLPClassifier((32,), epochs=30, random_state=0)
     saved = TrainingCheckpoint(tmp_path / "run" / "checkpoint.joblib", data, 0.0)
     saved.path.parent.mkdir()
+    (saved.path.parent / "model.joblib").write_bytes(b"of an earlier run")
     with pytest.raises(KeyboardInterrupt):
         fit_model(begun, data, Console(file=ScreenWithInterrupt()), saved, saves_epochs=False)
     assert begun.n_iter_ < 30
+    told = capsys.readouterr().err
+    assert told.endswith(f"sk-mnist train --resume --output {saved.path.parent} --force\n")
 
-    resume = ["train", "--resume", "--output", "run", "--quiet"]
+    resume = ["train", "--resume", "--output", "run", "--force", "--quiet"]
     Path("penguins.csv").write_bytes(PENGUINS.read_bytes() + b"\n")
     assert main(resume) == 2
     assert "penguins.csv has changed since the training to resume" in capsys.readouterr().err

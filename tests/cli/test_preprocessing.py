@@ -134,3 +134,38 @@ def test_selected_columns_have_numbers_where_the_model_was_trained_on_numbers():
     ):
         with pytest.raises(CommandError, match=message):
             select_columns(wrong, ["a", "b"], ["a", "b"], "new.csv")
+
+
+def test_text_that_is_all_numbers_is_taken_as_numbers():
+    texts = pd.Series([f"{i / 7:.3f}" for i in range(60)], dtype=object)
+    table = pd.DataFrame({"size": texts, "code": ["1", "2", "3"] * 20})
+    columns = choose_columns(table, "a.parquet")
+    assert columns.numbers == ["size"]
+    assert columns.categories == ["code"]
+
+
+def test_integers_beyond_64_bits_are_numbers():
+    large = pd.Series([10**20 + (i * 37) % 60 for i in range(60)], dtype=object)
+    assert choose_columns(pd.DataFrame({"a": large}), "a.csv").numbers == ["a"]
+
+
+@pytest.mark.parametrize("name", ["paid", "grid", "is_valid", "hybrid", "Humid", "mono"])
+def test_names_that_end_like_identifiers_are_none(name):
+    values = np.random.RandomState(0).permutation(40)
+    assert choose_columns(pd.DataFrame({name: values}), "a.csv").numbers == [name]
+
+
+@pytest.mark.parametrize("name", ["id", "ID", "row_id", "user id", "PassengerId", "userID", "Key"])
+def test_names_of_identifiers_are_left_out(name):
+    values = np.random.RandomState(0).permutation(40)
+    table = pd.DataFrame({name: values, "b": [1, 2] * 20})
+    assert choose_columns(table, "a.csv").left_out == {name: "numbers the rows"}
+
+
+def test_numbers_of_other_types_are_trained_on_as_float64():
+    large = [10**20 + (i * 37) % 60 for i in range(60)]
+    frame = pd.DataFrame({"a": [f"{i / 7:.3f}" for i in range(60)], "b": large}, dtype=object)
+    numbers = select_columns(frame, ["a", "b"], ["a", "b"], "a.parquet")
+    X = make_preparation(choose_columns(frame, "a.parquet")).fit_transform(numbers)
+    assert X.dtype == np.float64
+    assert X[7].tolist() == [1.0, float(large[7])]

@@ -130,6 +130,9 @@ def test_target_error_lists_columns(header, target, message):
         (["b", "a", "b"], ["b", "a", "b"]),
         (pd.Categorical([2, 3, 2]), [2, 3, 2]),
         ([1, "a", 2], ["1", "a", "2"]),
+        (np.array([2**63 + 1, 1], dtype=np.uint64), ["9223372036854775809", "1"]),
+        ([10**22, 10**22 + 1, 3], [str(10**22), str(10**22 + 1), "3"]),
+        ([-(2**63), 2**63 - 1], [-(2**63), 2**63 - 1]),
     ],
 )
 def test_labels_are_booleans_integers_or_text(values, expected):
@@ -145,6 +148,8 @@ def test_labels_are_booleans_integers_or_text(values, expected):
         ([1, 1, 1], "has a single class, 1"),
         (["a", "a", "b"], "has classes of a single row: 'b'. A class needs one to train on"),
         (range(40), "has 40 different values in 40 rows"),
+        ([1.0, np.inf, 1.0], "column 'y' has infinite values"),
+        ([2.0**53, 2.0**53 + 2, 1.0], "has numbers beyond 2^53, which are not exact"),
         ([], "has no labels"),
         (pd.to_datetime(["2020-01-01"] * 2), "values of type datetime64, which are no classes"),
     ],

@@ -269,3 +269,8 @@ def test_confusion_heatmap_says_which_format_fits(normalize, wrong, example):
         ConfusionHeatmapDisplay.from_predictions(
             [0, 1, 1], [0, 1, 0], normalize=normalize, values_format=wrong
         )
+
+
+def test_confusion_heatmap_of_a_single_class_is_drawn():
+    display = ConfusionHeatmapDisplay.from_predictions([3, 3, 3], [3, 3, 3])
+    assert [[text.get_text() for text in row] for row in display.text_] == [["3"]]

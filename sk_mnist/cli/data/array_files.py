@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import zipfile
+import math
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,7 @@ def read_features(path: Path, content: bytes) -> NDArray[Any]:
 def _opened(path: Path, content: bytes) -> Any:
     try:
         archive = np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # zipfile and NumPy raise many kinds for invalid bytes
         raise CommandError(f"{path} is not an .npz file as numpy.savez writes it") from error
     if not isinstance(archive, np.lib.npyio.NpzFile):
         raise CommandError(f"{path} has one array; numpy.savez writes files with X and y")
@@ -95,12 +95,29 @@ def _array(path: Path, archive: Any, name: str) -> NDArray[Any]:
             f"are in {FEATURES}, and labels in {LABELS} or the array that --target names"
         )
     try:
+        _check_size(archive, name)
         return np.asarray(archive[name])
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # as above, and MemoryError
         reason = "is damaged"
         if "allow_pickle" in str(error):
             reason = "has Python objects, which would have to run code; save numbers or text"
         raise CommandError(f"{name} in {path} {reason}") from error
+
+
+def _check_size(archive: Any, name: str) -> None:
+    """Raise an error if an array has less content than its shape, before NumPy allocates it."""
+    names = archive.zip.namelist()
+    member = archive.zip.getinfo(f"{name}.npy" if f"{name}.npy" in names else name)
+    with archive.zip.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        if version == (1, 0):
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        elif version == (2, 0):
+            shape, _, dtype = np.lib.format.read_array_header_2_0(file)
+        else:  # of structured arrays, which are refused
+            return
+    if not dtype.hasobject and math.prod(shape) * dtype.itemsize > member.file_size:
+        raise ValueError(f"{name} has the shape {shape}, but {member.file_size:,} bytes")
 
 
 def _features(path: Path, X: NDArray[Any]) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""What evaluate tests a model on, which are never rows that train has trained it on."""
+"""What evaluate tests a model on. It warns of rows that train has trained the model on."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from sk_mnist.cli.console import CommandError, print_error
+from sk_mnist.cli.console import CommandError, print_error, visible
 from sk_mnist.cli.data.digits import load_splits, print_splits
 from sk_mnist.cli.data.features import features_for
-from sk_mnist.cli.data.labels import labels_like
+from sk_mnist.cli.data.known_rows import find_known_rows
+from sk_mnist.cli.data.labels import labels_like, text_columns
 from sk_mnist.cli.data.reading import read_samples
 from sk_mnist.cli.data.record import TrainingRecord, record_of
 from sk_mnist.cli.data.request import DataRequest, kind_of
 from sk_mnist.cli.data.samples import Features, Samples
 from sk_mnist.cli.data.split import held_out
 from sk_mnist.cli.picture_classifier import split_off_preparation
+from sk_mnist.cli.preprocessing import known_categories
 from sk_mnist.images.prepare import Polarity
 
 
@@ -82,7 +84,8 @@ def load_evaluation_data(
 ) -> EvaluationData:
     """Load what to test a model on from a file or folder, and print what it is.
 
-    Of what the model was trained on, these are the rows that were held out; of all else, all rows.
+    Of what the model was trained on, these are the rows that were held out; of all else, all rows,
+    with a warning if the model was trained on some of them.
 
     Parameters
     ----------
@@ -111,21 +114,37 @@ def load_evaluation_data(
     target = request.target
     if target is None and record is not None and kind_of(Path(record.file)) == request.kind:
         target = record.target
-    samples = read_samples(Path(request.data), target, polarity, quiet=console.quiet)
+    classes = getattr(model, "classes_", None)
+    texts = text_columns(target, classes, known_categories(model))
+    samples = read_samples(Path(request.data), target, polarity, texts=texts, quiet=console.quiet)
     rows = _rows_to_test(samples, record, model_path)
-    classes = np.asarray(getattr(model, "classes_", np.unique(samples.y)))
+    classes = np.asarray(np.unique(samples.y) if classes is None else classes)
     y = labels_like(samples.y, classes, samples.labels_from)
     n_test = int(rows.sum())
     part = f"all {n_test:,}" if n_test == len(y) else f"the {n_test:,} of {len(y):,}"
     told = "" if n_test == len(y) else " that were not trained on"
     console.print(
-        f"Data: {samples.name}, {part} {samples.unit}{told}",
+        f"Data: {visible(samples.name)}, {part} {samples.unit}{told}",
         highlight=False,
         markup=False,
         soft_wrap=True,
     )
     X = features_for(model, model_path, samples.X, samples.name)
-    return EvaluationData(samples.name, samples.name, model, "class", X[rows], y[rows])
+    tested = EvaluationData(samples.name, samples.name, model, "class", X[rows], y[rows])
+    if record is not None and record.sha256 != samples.sha256:
+        _warn_of_known_rows(tested.X, samples, record, model_path)
+    return tested
+
+
+def _warn_of_known_rows(
+    X: Features, samples: Samples, record: TrainingRecord, model_path: Path
+) -> None:
+    if n_known := int(find_known_rows(X, record.rows).sum()):
+        print_error(
+            f"warning: {n_known:,} of {len(X):,} {samples.unit} of {samples.name} are "
+            f"{samples.unit} that {model_path.name} was trained on ({record.file}): the scores are "
+            "too optimistic"
+        )
 
 
 def _rows_to_test(

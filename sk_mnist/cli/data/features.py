@@ -11,7 +11,12 @@ import pandas as pd
 from sk_mnist.cli.console import CommandError
 from sk_mnist.cli.data.record import record_of
 from sk_mnist.cli.data.samples import Features
-from sk_mnist.cli.preprocessing import number_columns, select_columns
+from sk_mnist.cli.preprocessing import (
+    known_categories,
+    number_columns,
+    select_columns,
+    warn_of_unknown_categories,
+)
 from sk_mnist.datasets.bunch import N_PIXELS
 
 
@@ -41,9 +46,13 @@ def features_for(model: Any, model_path: Path, X: Features, file: str) -> Featur
     names = getattr(model, "feature_names_in_", None)
     if isinstance(X, pd.DataFrame):
         if names is not None:
-            return select_columns(X, [*names], number_columns(model), file)
+            X = select_columns(X, [*names], number_columns(model), file)
+            warn_of_unknown_categories(X, known_categories(model), file)
+            return X
         record = record_of(model)
-        if record is not None:  # a table of pixels
+        if record is not None and record.columns is not None:  # a table of pixels
+            X = select_columns(X, record.columns, record.columns, file)
+        elif record is not None:
             X = X.drop(columns=[*record.ignored, str(record.target)], errors="ignore")
         X = as_pixels(X)
     expected = getattr(model, "n_features_in_", X.shape[1])

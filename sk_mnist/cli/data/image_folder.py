@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sk_mnist.cli.console import CommandError, print_error
+from sk_mnist.cli.data.labels import integer_labels
 from sk_mnist.cli.data.samples import Samples
 from sk_mnist.cli.pictures import read_pictures
 from sk_mnist.images.prepare import Polarity
@@ -88,7 +89,7 @@ def _visible(folder: Path) -> list[Path]:
 
 def _as_labels(names: list[str]) -> NDArray[Any]:
     if all(name.isdecimal() and str(int(name)) == name for name in names):
-        return np.array([int(name) for name in names], dtype=np.int64)
+        return integer_labels([int(name) for name in names])
     return np.array(names, dtype=np.str_)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from sk_mnist.cli.console import CommandError, print_error
 
 _N_NAMED = 3
+# From here on, different integers are the same float64.
+_END_OF_EXACT = 2.0**53
 
 
 def is_labeled(values: pd.Series, path: Path) -> pd.Series:
@@ -65,18 +68,35 @@ def make_labels(values: pd.Series, where: str) -> NDArray[Any]:
     if kind == "boolean":
         return values.to_numpy(dtype=bool)
     if kind == "integer":
-        return values.to_numpy(dtype=np.int64)
+        return integer_labels(values.tolist())
     if kind == "floating":  # as pandas reads integers beside missing ones
-        numbers = values.to_numpy(dtype=np.float64)
-        if not np.equal(np.mod(numbers, 1), 0).all():
-            raise CommandError(
-                f"{where} has fractions, such as {numbers[np.mod(numbers, 1) != 0][0]:g}: "
-                "the network predicts classes, not quantities"
-            )
-        return numbers.astype(np.int64)
+        return _whole_numbers(values.to_numpy(dtype=np.float64), where)
     if kind in ("string", "mixed", "mixed-integer"):
         return np.array([str(value) for value in values], dtype=np.str_)
     raise CommandError(f"{where} has values of type {kind}, which are no classes")
+
+
+def integer_labels(values: Sequence[int]) -> NDArray[Any]:
+    """Return integers as labels: as text if there are some of more than 64 bits."""
+    limits = np.iinfo(np.int64)
+    fit = all(limits.min <= value <= limits.max for value in values)
+    return np.array(values, dtype=np.int64) if fit else np.array([str(value) for value in values])
+
+
+def _whole_numbers(numbers: NDArray[np.float64], where: str) -> NDArray[np.int64]:
+    if np.isinf(numbers).any():
+        raise CommandError(f"{where} has infinite values, which are no classes")
+    if not np.equal(np.mod(numbers, 1), 0).all():
+        raise CommandError(
+            f"{where} has fractions, such as {numbers[np.mod(numbers, 1) != 0][0]:g}: "
+            "the network predicts classes, not quantities"
+        )
+    if (np.abs(numbers) >= _END_OF_EXACT).any():
+        raise CommandError(
+            f"{where} has numbers beyond 2^53, which are not exact as the file, or a missing label "
+            "among them, makes fractions of them; save them as text, or remove missing ones"
+        )
+    return numbers.astype(np.int64)
 
 
 def check_classes(y: NDArray[Any], where: str, *, least: int) -> None:
@@ -111,6 +131,26 @@ def check_classes(y: NDArray[Any], where: str, *, least: int) -> None:
             f"{where} has classes of a single row: {_shown(rare)}. A class needs one to "
             "train on and one to test on: remove such rows, or give a file to test on by --test"
         )
+
+
+def text_columns(target: str | None, classes: Any, categories: Iterable[str]) -> set[str]:
+    """Return the columns of another file to read as text, as they were in training.
+
+    Parameters
+    ----------
+    target : str or None
+        The column of the labels.
+    classes : array-like or None
+        The classes of training.
+    categories : iterable of str
+        The columns that had categories in training.
+
+    Returns
+    -------
+    set of str
+    """
+    has_texts = target is not None and np.asarray(classes).dtype.kind in "UO"
+    return {*categories, *([str(target)] if has_texts and classes is not None else [])}
 
 
 def labels_like(y: NDArray[Any], classes: NDArray[Any], where: str) -> NDArray[Any]:

@@ -11,9 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from rich.console import Console
 
-from sk_mnist.cli.console import CommandError
+from sk_mnist.cli.console import CommandError, visible
 from sk_mnist.cli.data.features import as_pixels
-from sk_mnist.cli.data.labels import check_classes, labels_like
+from sk_mnist.cli.data.known_rows import rows_to_text
+from sk_mnist.cli.data.labels import check_classes, labels_like, text_columns
 from sk_mnist.cli.data.reading import read_samples
 from sk_mnist.cli.data.record import TrainingRecord
 from sk_mnist.cli.data.request import DataRequest
@@ -22,10 +23,12 @@ from sk_mnist.cli.data.split import held_out
 from sk_mnist.cli.data.training import TrainingData
 from sk_mnist.cli.preprocessing import (
     Columns,
+    categories_of,
     choose_columns,
     make_imputer,
     make_preparation,
     select_columns,
+    warn_of_unknown_categories,
 )
 
 
@@ -51,9 +54,12 @@ def load_own_data(request: DataRequest, console: Console) -> TrainingData:
     samples = read_samples(Path(request.data), request.target, quiet=console.quiet)
     samples = replace(samples, X=_without(samples, request.ignored))
     train, test, source = _split(samples, request, quiet=console.quiet)
+    n_train, n_test = (f"{len(y):,}" for _, y in (train, test))
     console.print(
-        f"Data: {samples.name}, {len(train[1]):,} training {samples.unit}, {len(test[1]):,} test "
-        f"{samples.unit} {source}",
+        visible(
+            f"Data: {samples.name}, {n_train} training {samples.unit}, {n_test} test "
+            f"{samples.unit} {source}"
+        ),
         highlight=False,
         markup=False,
         soft_wrap=True,
@@ -63,7 +69,14 @@ def load_own_data(request: DataRequest, console: Console) -> TrainingData:
         samples.name, samples.sha256, samples.target, share, list(request.ignored)
     )
     data = TrainingData(request.resolved(), samples.name, train, test, record=record)
-    return _with_preparation(data, console)
+    return _with_rows(_with_preparation(data, console))
+
+
+def _with_rows(data: TrainingData) -> TrainingData:
+    """Add the digests of the training rows to what the model has to remember."""
+    if data.record is None:
+        return data
+    return replace(data, record=replace(data.record, rows=rows_to_text(data.train[0])))
 
 
 def _without(samples: Samples, ignored: tuple[str, ...]) -> Features:
@@ -85,7 +98,16 @@ def _split(
         is_test = held_out(samples.y, request.share)
         train, test = ((samples.X[rows], samples.y[rows]) for rows in (~is_test, is_test))
         return train, test, f"(held out: {request.share:.4g} of each class)"
-    other = read_samples(request.test, request.target, quiet=quiet)
+    categories: list[str] = []
+    if isinstance(samples.X, pd.DataFrame):
+        categories = [*samples.X.select_dtypes(exclude="number").columns]
+    texts = text_columns(samples.target, samples.y, categories)
+    other = read_samples(request.test, request.target, texts=texts, quiet=quiet)
+    if other.sha256 == samples.sha256:
+        raise CommandError(
+            f"--test {other.name} has the same content as --data {samples.name}: the network would "
+            "be tested on what it was trained on. Leave --test out, and a part is held out"
+        )
     y = labels_like(other.y, np.unique(samples.y), other.labels_from)
     return (samples.X, samples.y), (other.X, y), f"from {other.name}"
 
@@ -99,7 +121,8 @@ def _with_preparation(data: TrainingData, console: Console) -> TrainingData:
         pixels, test_pixels = as_pixels(X), as_pixels(X_test)
         if isinstance(pixels, pd.DataFrame) or isinstance(test_pixels, pd.DataFrame):
             return _with_columns(data, X, X_test, console)
-        return replace(data, train=(pixels, y), test=(test_pixels, y_test))
+        record = data.record and replace(data.record, columns=[*X.columns])
+        return replace(data, train=(pixels, y), test=(test_pixels, y_test), record=record)
     if X.shape[1] != X_test.shape[1]:
         raise CommandError(f"--test has {X_test.shape[1]} features, and --data {X.shape[1]}")
     has_missing = any(_has_missing(np.asarray(part)) for part in (X, X_test))
@@ -118,9 +141,12 @@ def _with_columns(
     _print_columns(columns, console)
     file = data.dataset if data.request.test is None else data.request.test.name
     X_test = select_columns(X_test, columns.used, columns.numbers, file)
+    if data.request.test is not None:
+        known = {name: categories_of(X[name]) for name in columns.categories}
+        warn_of_unknown_categories(X_test, known, file)
     return replace(
         data,
-        train=(X[columns.used], data.train[1]),
+        train=(select_columns(X, columns.used, columns.numbers, data.dataset), data.train[1]),
         test=(X_test, data.test[1]),
         preparation=make_preparation(columns),
         info={"columns": columns.used, "left_out": columns.left_out},
@@ -133,4 +159,6 @@ def _print_columns(columns: Columns, console: Console) -> None:
     console.print(f"Columns: {told}", highlight=False)
     if columns.left_out:
         reasons = ", ".join(f"{name} ({reason})" for name, reason in columns.left_out.items())
-        console.print(f"Left out: {reasons}", highlight=False, markup=False, soft_wrap=True)
+        console.print(
+            f"Left out: {visible(reasons)}", highlight=False, markup=False, soft_wrap=True
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 from sk_mnist.cli.data import array_files
@@ -14,7 +15,12 @@ from sk_mnist.images.prepare import Polarity
 
 
 def read_samples(
-    path: Path, target: str | None, polarity: Polarity = "auto", *, quiet: bool = False
+    path: Path,
+    target: str | None,
+    polarity: Polarity = "auto",
+    *,
+    texts: Collection[str] = (),
+    quiet: bool = False,
 ) -> Samples:
     """Read a file or folder.
 
@@ -26,6 +32,8 @@ def read_samples(
         The column or array of the labels.
     polarity : {"auto", "dark", "light"}, default="auto"
         For images: whether ink is darker or lighter than the background.
+    texts : collection of str, default=()
+        As for `table_files.read_table`.
     quiet : bool, default=False
         Whether not to show the progress.
 
@@ -49,19 +57,21 @@ def read_samples(
         X, labels = array_files.read_arrays(path, content, target)
         where = f"array {labels.name!r} of {path.name}"
     else:
-        X, labels = split_target(read_table(path, content), target, path)
+        X, labels = split_target(read_table(path, content, texts=texts), target, path)
         where = f"column {labels.name!r} of {path.name}"
     y, sha256 = make_labels(labels, where), hashlib.sha256(content).hexdigest()
     return Samples(path.name, sha256, "rows", X, y, str(labels.name), where)
 
 
-def read_features(path: Path) -> Features:
+def read_features(path: Path, *, texts: Collection[str] = ()) -> Features:
     """Read a file without labels, or with labels among its columns.
 
     Parameters
     ----------
     path : Path
         A table or arrays, as checked by `request.check_path`.
+    texts : collection of str, default=()
+        As for `table_files.read_table`.
 
     Returns
     -------
@@ -73,5 +83,6 @@ def read_features(path: Path) -> Features:
         If it cannot be read.
     """
     content = path.read_bytes()
-    is_table = kind_of(path) == "table"
-    return read_table(path, content) if is_table else array_files.read_features(path, content)
+    if kind_of(path) == "table":
+        return read_table(path, content, texts=texts)
+    return array_files.read_features(path, content)

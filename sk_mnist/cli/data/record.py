@@ -27,6 +27,11 @@ class TrainingRecord:
         The share that was held out, as `split.held_out` takes it. None if nothing was.
     ignored : list of str
         The columns that were left out by an option.
+    columns : list of str or None
+        The columns of pixels in the order that the network takes them. None for all else: a
+        pipeline knows its columns.
+    rows : str
+        Digests of the rows that it was trained on, as `known_rows.rows_to_text` returns them.
     """
 
     file: str
@@ -34,6 +39,8 @@ class TrainingRecord:
     target: str | None
     test_size: float | None
     ignored: list[str]
+    columns: list[str] | None = None
+    rows: str = ""
 
     def attach(self, model: Any) -> None:
         """Make a model remember it.
@@ -94,9 +101,15 @@ def _from_mapping(entries: Any) -> TrainingRecord | None:
         and isinstance(record.sha256, str)
         and isinstance(record.target, str | None)
         and (record.test_size is None or _is_share(record.test_size))
-        and isinstance(record.ignored, list)
+        and _is_texts(record.ignored)
+        and (record.columns is None or _is_texts(record.columns))
+        and isinstance(record.rows, str)
     )
     return record if is_valid else None
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
 
 
 def _is_share(value: Any) -> bool:

@@ -8,7 +8,7 @@ import io
 import re
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ _N_NAMED = 10
 _MISSING = ["?"]
 
 
-def read_table(path: Path, content: bytes) -> pd.DataFrame:
+def read_table(path: Path, content: bytes, *, texts: Collection[str] = ()) -> pd.DataFrame:
     """Read a table, with the types of its columns as pandas finds them.
 
     Parameters
@@ -32,6 +32,9 @@ def read_table(path: Path, content: bytes) -> pd.DataFrame:
         The file, for its suffix and for messages.
     content : bytes
         Its content.
+    texts : collection of str, default=()
+        The columns of a CSV file to read as text, so that 01 remains so. Those that the file does
+        not have are no error.
 
     Returns
     -------
@@ -46,7 +49,7 @@ def read_table(path: Path, content: bytes) -> pd.DataFrame:
     frame = (
         _read_parquet(path, content)
         if path.suffix.lower() == ".parquet"
-        else _read_csv(path, content)
+        else _read_csv(path, content, texts)
     )
     if len(frame) == 0:
         raise CommandError(f"{path} has no rows")
@@ -96,7 +99,7 @@ def _missing_target(names: list[str], target: str | None, path: Path) -> str:
     return message
 
 
-def _read_csv(path: Path, content: bytes) -> pd.DataFrame:
+def _read_csv(path: Path, content: bytes, texts: Collection[str]) -> pd.DataFrame:
     text = _decoded(path, content)
     if not text.strip():
         raise CommandError(f"{path} is empty")
@@ -112,6 +115,7 @@ def _read_csv(path: Path, content: bytes) -> pd.DataFrame:
                 decimal=_decimal(text, separator),
                 header=0,
                 names=names,
+                dtype={name: str for name in names if name in texts},
                 index_col=False,
                 skipinitialspace=True,
                 na_values=_MISSING,
