@@ -71,7 +71,8 @@ def _digests(X: Features) -> NDArray[np.uint64]:
             for dtype in X.dtypes
         ]
         categories = AsText().fit_transform(X.loc[:, [not number for number in is_number]])
-        texts = ["\0".join(row) for row in categories.itertuples(index=False)]
+        # In pandas 2, itertuples has no rows where there are no columns.
+        texts = ["\0".join(row) for row in categories.to_numpy(dtype=object)]
         X = X.loc[:, is_number].to_numpy(dtype=np.float64, na_value=np.nan)
     with np.errstate(over="ignore"):
         # Rounded as many files are, and with one zero and one NaN.
