@@ -197,14 +197,9 @@ def search_contents(search: BaseSearchCV) -> dict[str, bytes]:
 
 
 def _search_content(search: BaseSearchCV) -> bytes:
-    from matplotlib.figure import Figure
-
     from sk_mnist.displays import GridSearchDisplay
 
-    # Not by pyplot, which may look for a screen.
-    figure = Figure(figsize=(7, 5), layout="compressed")
-    GridSearchDisplay.from_estimator(search, ax=figure.subplots())
-    return _png(figure)
+    return _png((7, 5), lambda ax: GridSearchDisplay.from_estimator(search, ax=ax))
 
 
 def report_content(report: EvaluationReport) -> bytes:
@@ -259,20 +254,21 @@ def _history_content(history: Mapping[str, list[float]]) -> bytes:
 
 
 def _confusion_content(report: EvaluationReport) -> bytes:
-    # Importing these would delay the errors of `output_directory.prepare` noticeably.
-    from matplotlib.figure import Figure
-
+    # Importing plots would delay the errors of `output_directory.prepare` noticeably.
     from sk_mnist.displays import ConfusionHeatmapDisplay
 
     confusion = report.confusion_matrix
-    # Not by pyplot, which may look for a screen.
-    figure = Figure(figsize=(7, 6), layout="compressed")
     display = ConfusionHeatmapDisplay(confusion, display_labels=confusion.index)
-    display.plot(figure.subplots())
-    return _png(figure)
+    return _png((7, 6), display.plot)
 
 
-def _png(figure: Any) -> bytes:
+def _png(size: tuple[int, int], plot: Callable[[Any], Any]) -> bytes:
+    """Return a picture, of a size in inches, of what is plotted on its axes."""
+    from matplotlib.figure import Figure
+
+    # Not by pyplot, which may look for a screen.
+    figure = Figure(figsize=size, layout="compressed")
+    plot(figure.subplots())
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=150)
     return buffer.getvalue()

@@ -31,7 +31,7 @@ def make_classifier(parameters: Mapping[str, Any]) -> KerasMLPClassifier:
     Parameters
     ----------
     parameters : mapping
-        Values by parameter names, which are keys of `OPTION_OF_PARAMETER`.
+        Values by the names of parameters of `KerasMLPClassifier`.
 
     Returns
     -------

@@ -64,7 +64,7 @@ def find_known_rows(X: Features, text: str) -> NDArray[np.bool_]:
 
 def _digests(X: Features) -> NDArray[np.uint64]:
     """Return a digest of each row, whatever the format of the file and its types."""
-    texts: list[str] | None = None
+    texts = [""] * len(X)  # of an array
     if isinstance(X, pd.DataFrame):
         is_number = [
             pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
@@ -78,16 +78,10 @@ def _digests(X: Features) -> NDArray[np.uint64]:
         # Rounded as many files are, and with one zero and one NaN.
         numbers = np.asarray(X, dtype=np.float32) + np.float32(0)
     numbers[np.isnan(numbers)] = np.nan
-    rows = (row.tobytes() for row in np.ascontiguousarray(numbers))
-    contents = (
-        rows
-        if texts is None
-        else (
-            row + text.encode("utf-8", "surrogatepass")
-            for row, text in zip(rows, texts, strict=True)
-        )
-    )
     joined = b"".join(
-        hashlib.blake2b(content, digest_size=_N_BYTES).digest() for content in contents
+        hashlib.blake2b(
+            row.tobytes() + text.encode("utf-8", "surrogatepass"), digest_size=_N_BYTES
+        ).digest()
+        for row, text in zip(numbers, texts, strict=True)
     )
     return np.frombuffer(joined, dtype=_DTYPE)

@@ -73,8 +73,7 @@ def _link(code: ObjectCode, symbol: str) -> int:
     if _missing(code):
         # Numba brings libraries of its own, such as Intel's SVML, if they are installed.
         importlib.import_module("sk_mnist.engines.numba.kernels.compile")
-    missing = _missing(code)
-    if missing:  # LLVM would end the process
+    if missing := _missing(code):  # LLVM would end the process
         raise ValueError(f"it needs {missing[0]}, which this process does not have")
     engine.add_object_file(binding.ObjectFileRef.from_data(code.content))
     engine.finalize_object()
