@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -68,6 +68,28 @@ def print_error(text: str) -> None:
         The message. Line breaks are replaced by spaces, and control characters are escaped.
     """
     print(f"sk_mnist: {visible(' '.join(text.split()))}", file=sys.stderr)
+
+
+def first_of(texts: Sequence[str], n_named: int, separator: str = ", ") -> str:
+    """Name the first of some texts, and say how many more there are.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Any number.
+    n_named : int
+        How many to name at most.
+    separator : str, default=", "
+        What stands between them.
+
+    Returns
+    -------
+    str
+    """
+    shown, n_more = separator.join(texts[:n_named]), len(texts) - n_named
+    if n_more <= 0:
+        return shown
+    return f"{shown}{separator.rstrip(', ')} and {n_more:,} more"
 
 
 def visible(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sk_mnist.cli.console import CommandError, print_error
+from sk_mnist.cli.console import CommandError, first_of, print_error
 from sk_mnist.cli.data.labels import integer_labels
 from sk_mnist.cli.data.samples import Samples
 from sk_mnist.cli.pictures import read_pictures
@@ -94,6 +94,5 @@ def _as_labels(names: list[str]) -> NDArray[Any]:
 
 
 def _told(failures: list[str], n_images: int) -> str:
-    shown = "; ".join(failures[:_N_NAMED])
-    more = f"; and {len(failures) - _N_NAMED:,} more" if len(failures) > _N_NAMED else ""
-    return f"{len(failures):,} of {n_images:,} images are left out: {shown}{more}"
+    shown = first_of(failures, _N_NAMED, separator="; ")
+    return f"{len(failures):,} of {n_images:,} images are left out: {shown}"

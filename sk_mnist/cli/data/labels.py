@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sk_mnist.cli.console import CommandError, print_error
+from sk_mnist.cli.console import CommandError, first_of, print_error
 
 _N_NAMED = 3
 # From here on, different integers are the same float64.
@@ -191,5 +191,4 @@ def _as_text(label: Any) -> str:
 
 
 def _shown(labels: NDArray[Any]) -> str:
-    shown = ", ".join(repr(label) for label in labels[:_N_NAMED].tolist())
-    return f"{shown} and {len(labels) - _N_NAMED:,} more" if len(labels) > _N_NAMED else shown
+    return first_of([repr(label) for label in labels.tolist()], _N_NAMED)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sk_mnist.cli.console import CommandError
+from sk_mnist.cli.console import CommandError, first_of
 from sk_mnist.cli.data.labels import is_labeled
 
 _SEPARATORS = (",", ";", "\t", "|")
@@ -90,8 +90,10 @@ def split_target(
 
 def _missing_target(names: list[str], target: str | None, path: Path) -> str:
     if target is None:
-        return f"--target is missing: the column of {path} to predict, one of {_list(names)}"
-    message = f"{path} has no column {target!r} for --target; its columns are {_list(names)}"
+        return f"--target is missing: the column of {path} to predict, one of {first_of(names, _N_NAMED)}"
+    message = (
+        f"{path} has no column {target!r} for --target; its columns are {first_of(names, _N_NAMED)}"
+    )
     if close := difflib.get_close_matches(target, names, n=1):
         return f"{message}. Did you mean {close[0]!r}?"
     if any(_is_number(name) for name in names):
@@ -203,8 +205,3 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _list(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_N_NAMED])
-    return f"{shown} and {len(names) - _N_NAMED:,} more" if len(names) > _N_NAMED else shown
