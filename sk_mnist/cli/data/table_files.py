@@ -89,11 +89,10 @@ def split_target(
 
 
 def _missing_target(names: list[str], target: str | None, path: Path) -> str:
+    columns = first_of(names, _N_NAMED)
     if target is None:
-        return f"--target is missing: the column of {path} to predict, one of {first_of(names, _N_NAMED)}"
-    message = (
-        f"{path} has no column {target!r} for --target; its columns are {first_of(names, _N_NAMED)}"
-    )
+        return f"--target is missing: the column of {path} to predict, one of {columns}"
+    message = f"{path} has no column {target!r} for --target; its columns are {columns}"
     if close := difflib.get_close_matches(target, names, n=1):
         return f"{message}. Did you mean {close[0]!r}?"
     if any(_is_number(name) for name in names):
